@@ -1,0 +1,1 @@
+"""Values, limits, and the only doors to AWS."""

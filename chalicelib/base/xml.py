@@ -1,0 +1,397 @@
+"""The house's only XML reader: bytes that strangers wrote become a tree, or a stable refusal.
+
+Nothing outside the bytes is ever consulted: no DTD (any markup declaration is refused), no
+entity, no XInclude, no schema location, no file, no network. What can make a parser work hard
+(size, number of tags, length of one tag, depth) is measured on the bytes before parsing.
+
+Sources: facts/fatturapa.md section 15 (what the world really sends), XML 1.0 section 4.3.3 and
+appendix F (encodings), OWASP ASVS 1.5.1.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator, Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+from lxml import etree  # type: ignore[import-untyped, unused-ignore]
+
+from chalicelib.base import limits
+from chalicelib.base.errors import Rejected
+
+
+class Element(Protocol):
+    """The part of an lxml element that the house uses; lxml itself ships no types.
+
+    A comment, a processing instruction or an unresolved entity is a node too: its `tag` is not
+    a string, and `local` gives "" for it.
+    """
+
+    tag: Any
+    text: str | None
+    tail: str | None
+
+    @property
+    def attrib(self) -> MutableMapping[str, str]: ...
+    @property
+    def nsmap(self) -> Mapping[str | None, str]: ...
+    @property
+    def sourceline(self) -> int | None: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Element]: ...
+    def __getitem__(self, index: int, /) -> Element: ...
+    def get(self, key: str, default: str = ..., /) -> str | None: ...
+    def set(self, key: str, value: str, /) -> None: ...
+    def iter(self, *tags: str) -> Iterator[Element]: ...
+    def iterchildren(self, *tags: str) -> Iterator[Element]: ...
+    def itertext(self) -> Iterator[str]: ...
+    def getparent(self) -> Element | None: ...
+    def getroottree(self) -> Any: ...
+    def append(self, child: Element, /) -> None: ...
+    def insert(self, index: int, child: Element, /) -> None: ...
+    def remove(self, child: Element, /) -> None: ...
+    def xpath(self, path: str, /, **options: Any) -> Any: ...
+
+
+# The words in `Parsed.repairs`, weakest first. All but the last keep every character of the text.
+ENCODING = "encoding"  # the bytes were not in the encoding that was declared
+LEADING_BYTES = "leading_bytes"  # blanks or byte order marks before the document
+CONTROL_CHARACTERS = "control_characters"  # characters that XML forbids were dropped
+NAMESPACE = "namespace"  # blanks or stray quotes around a namespace name were dropped
+RECOVERED = "recovered"  # the parser guessed the structure: parts may be missing
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A tree, the encoding that the bytes were really in, and what had to be repaired."""
+
+    root: Element
+    encoding: str  # a Python codec name: "utf-8", "utf-16-le", "cp1252"...
+    repairs: tuple[str, ...]
+
+
+_BOMS = (  # the longer first: the mark of UTF-16-LE begins that of UTF-32-LE
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_UNMARKED = (  # XML 1.0 appendix F: how markup begins in a wide encoding without a mark
+    (re.compile(rb"\0\0\0<"), "utf-32-be"),
+    (re.compile(rb"<\0\0\0"), "utf-32-le"),
+    (re.compile(rb"\0<\0"), "utf-16-be"),
+    (re.compile(rb"<\0[^\0]\0"), "utf-16-le"),
+)
+# A closed list: Python knows encodings (UTF-7, EBCDIC, escapes) that hide markup from a scan.
+_CODECS = {
+    **dict.fromkeys(("utf-8", "utf8"), "utf-8"),
+    **dict.fromkeys(("us-ascii", "ascii"), "ascii"),
+    **dict.fromkeys(("latin1", "latin-1", "iso8859-1"), "iso8859-1"),
+    **dict.fromkeys(("cp1252", "windows1252", "ansi"), "cp1252"),
+    **{f"iso-8859-{n}": f"iso8859-{n}" for n in range(1, 17) if n != 12},
+    **{f"windows-{n}": f"cp{n}" for n in range(1250, 1259)},
+}
+_WIDE_NAMES = {
+    "utf-16-le": ("utf-16", "utf-16le", "iso-10646-ucs-2"),
+    "utf-16-be": ("utf-16", "utf-16be", "iso-10646-ucs-2"),
+    "utf-32-le": ("utf-32", "utf-32le", "iso-10646-ucs-4"),
+    "utf-32-be": ("utf-32", "utf-32be", "iso-10646-ucs-4"),
+}
+_DECLARATION = re.compile(rb"""\s*<\?xml\s[^<>]{0,200}?(encoding\s*=\s*["']([^"'<>]{0,60})["'])""")
+# What Python's surrogateescape leaves of an undecodable byte, read as windows-1252; the five
+# bytes that windows-1252 leaves undefined are read as ISO-8859-1.
+_AS_CP1252 = {
+    0xDC00 + byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(128, 256)
+}
+_C1 = re.compile(r"[\x80-\x9f]")
+
+# One token of markup. Possessive throughout, so that no input makes it go back; what fits no
+# other branch is the last one, where the scan stops.
+_TOKEN = re.compile(
+    rb"""<(?:
+      (/)[^<>]*+>                                                          # 1: end
+    | [^<>!?/"'\s][^<>"']*+(?:(?:"[^"<]*+"|'[^'<]*+')[^<>"']*+)*+(?:(?<=/)(>)|(>))  # 2 empty, 3
+    | (?:!--(?s:.*?)--|!\[CDATA\[(?s:.*?)\]\]|\?(?s:.*?)\?)(>)              # 4: no element
+    | (!)                                                                  # 5: declaration
+    | ()                                                                   # 6: not XML
+    )""",
+    re.VERBOSE,
+)
+_END, _OPEN, _DECLARES, _BROKEN = 1, 3, 5, 6
+_DOCTYPE_ANYWHERE = re.compile(rb"<\s*!\s*(?:doctype|entity|element|attlist|notation)", re.I)
+
+_FORBIDDEN = bytes(b for b in range(32) if b not in b"\t\n\r")
+_FORBIDDEN_REFERENCE = re.compile(
+    rb"&#(?:x0*(?:[0-8bcef]|1[0-9a-f]|fff[ef])?|0*(?:[0-8]|1[124-9]|2\d|3[01]|6553[45])?);", re.I
+)
+# "=" is excluded so that an empty xmlns="" cannot run into the attribute after it.
+_NAMESPACE = re.compile(rb"""(\sxmlns(?::[\w.\-]+)?\s*=\s*)(["']+)([^"'<>=]+)(["']+)""")
+
+
+def parse(data: bytes, *, limit_bytes: int, recover: bool = False) -> Parsed:
+    """Read one document of at most `limit_bytes`.
+
+    Without `recover` nothing is repaired. With it, each repair is tried in turn from the weakest
+    to the strongest, and those that were needed are named in `repairs`.
+
+    Raises Rejected with: xml_empty, xml_too_large (bytes, tags and references, or one tag),
+    xml_encoding, xml_doctype, xml_too_deep, xml_malformed.
+    """
+    if len(data) > limit_bytes:
+        raise Rejected(
+            "xml_too_large", "The document is too large.", bytes=len(data), limit_bytes=limit_bytes
+        )
+    document, encoding, wrong_encoding = _decode(data, recover)
+    repairs: tuple[str, ...] = (ENCODING,) if wrong_encoding else ()
+    if not document.strip():
+        raise Rejected("xml_empty", "The document is empty.")
+    whole = _scan(document)
+    if not recover:
+        if wrong_encoding:
+            raise _wrong_encoding()
+        if not whole:
+            raise _malformed(None)
+        return Parsed(_tree(document), encoding, repairs)
+    if wrong_encoding and (found := _DECLARATION.match(document[:1024])):
+        # Blanked, because the parser also minds how a name is spelt that it will not follow.
+        start, end = found.span(1)
+        document = document[:start] + b" " * (end - start) + document[end:]
+    if whole and (root := _try_tree(document)) is not None:
+        return Parsed(root, encoding, repairs)
+    document, tidied = _tidy(document)
+    repairs += tidied
+    # Again, on what the repairs made: dropping a character can put a declaration together.
+    if tidied and _scan(document) and (root := _try_tree(document)) is not None:
+        return Parsed(root, encoding, repairs)
+    if _DOCTYPE_ANYWHERE.search(document):
+        # Where the structure is guessed, a comment or CDATA section proves no innocence.
+        raise _doctype()
+    if document.count(b"=") > limits.XML_TAGS:
+        raise _too_many_tags()  # attributes of a tag that the scan could not delimit
+    return Parsed(_tree(document, recover=True), encoding, (*repairs, RECOVERED))
+
+
+def read(data: bytes, *, limit_bytes: int, recover: bool = False) -> Element:
+    """The root of the document: `parse` for those who need no marks."""
+    return parse(data, limit_bytes=limit_bytes, recover=recover).root
+
+
+def local(node: Element | str) -> str:
+    """The name without its namespace, of an element or of a tag; "" of what is no element."""
+    tag = node if isinstance(node, str) else node.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def findall(root: Element, path: str) -> list[Element]:
+    """The elements at `path` ("A/B/C", local names) below `root`, in document order."""
+    found = [root]
+    for name in path.split("/"):
+        found = [child for element in found for child in element.iterchildren("{*}" + name)]
+    return found
+
+
+def find(root: Element, path: str) -> Element | None:
+    """The first element at `path` below `root`."""
+    found = findall(root, path)
+    return found[0] if found else None
+
+
+def text(root: Element, path: str = "") -> str:
+    """The stripped text of the first element at `path` (of `root` itself if ""); "" if none.
+
+    The text of children is not taken, but text goes on after a comment: a comment in the middle
+    must not cut a number short.
+    """
+    element = find(root, path) if path else root
+    if element is None:
+        return ""
+    parts = [element.text or ""]
+    parts.extend(node.tail or "" for node in element if not isinstance(node.tag, str))
+    return "".join(parts).strip()
+
+
+def serialize(root: Element) -> bytes:
+    """The element as a document in UTF-8 with its declaration."""
+    body: bytes = etree.tostring(root, encoding="UTF-8", with_tail=False)
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + body
+
+
+def _decode(data: bytes, recover: bool) -> tuple[bytes, str, bool]:
+    """The document in UTF-8, the codec it was in, and whether that contradicts the document."""
+    mark, codec = next(((m, c) for m, c in _BOMS if data.startswith(m)), (b"", ""))
+    if not codec:
+        codec = next((c for head, c in _UNMARKED if head.match(data)), "")
+    body = data[len(mark) :] if mark else data
+    if codec in _WIDE_NAMES:
+        try:
+            document = body.decode(codec).encode()
+        except UnicodeError as error:
+            raise _wrong_encoding() from error
+        declared = _declared(document)
+        return document, codec, not mark or declared not in ("", *_WIDE_NAMES[codec])
+    declared = _declared(body)
+    named = _CODECS.get(declared or "utf-8", "")
+    if codec == "utf-8" or named in ("", "utf-8", "ascii"):
+        wrong = named == "" or (named == "ascii" and not body.isascii())
+        return _from_utf8(body, wrong, recover)
+    return _from_single_byte(body, named, recover)
+
+
+def _from_utf8(body: bytes, wrong: bool, recover: bool) -> tuple[bytes, str, bool]:
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        if not recover:
+            raise _wrong_encoding() from error
+        # Byte by byte, because files put together from two sources are in both encodings.
+        document = body.decode(errors="surrogateescape").translate(_AS_CP1252).encode()
+        return document, "cp1252", True
+    return body, "utf-8", wrong
+
+
+def _from_single_byte(body: bytes, named: str, recover: bool) -> tuple[bytes, str, bool]:
+    if body.isascii():
+        return body, named, False
+    if recover and named in ("iso8859-1", "cp1252", "iso8859-15"):
+        # Well-formed either way, but accented Italian does not form UTF-8 sequences by chance.
+        try:
+            body.decode()
+        except UnicodeDecodeError:
+            pass
+        else:
+            return body, "utf-8", True
+    try:
+        decoded = body.decode(named)
+    except UnicodeDecodeError:
+        return body.decode("iso8859-1").encode(), "iso8859-1", True
+    if recover and named.startswith("iso8859-") and _C1.search(decoded):
+        # Nobody writes C1 controls: 0x80 in a price is the euro sign of windows-1252.
+        escaped = body.decode("ascii", "surrogateescape")
+        return escaped.translate(_AS_CP1252).encode(), "cp1252", True
+    return decoded.encode(), named, False
+
+
+def _declared(head: bytes) -> str:
+    found = _DECLARATION.match(head[:1024])
+    return found[2].decode("ascii", "replace").strip().lower() if found else ""
+
+
+def _scan(document: bytes) -> bool:
+    """Whether the markup holds together; raises for what is refused in any case."""
+    if document.count(b"<") + document.count(b"&") > limits.XML_TAGS:
+        raise _too_many_tags()
+    depth, longest = 0, limits.XML_TAG_BYTES
+    for token in _TOKEN.finditer(document):
+        kind = token.lastindex
+        if kind == _END:
+            depth -= 1
+            continue
+        if kind == _OPEN:
+            depth += 1
+            if depth > limits.XML_DEPTH:
+                raise _too_deep()
+        elif kind == _DECLARES:
+            if document.startswith((b"--", b"[CDATA["), token.end()):
+                return False  # it never ends
+            raise _doctype()
+        elif kind == _BROKEN:
+            return False
+        if kind is not None and kind <= _OPEN and token.end() - token.start() > longest:
+            raise Rejected("xml_too_large", "One tag is too long.", limit_bytes=longest)
+    return True
+
+
+def _tidy(document: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """The repairs that touch no structure, and their words."""
+    words = []
+    if (bare := _without_lead(document)) != document:
+        document = bare
+        words.append(LEADING_BYTES)
+    clean = document.translate(None, _FORBIDDEN)
+    clean = clean.replace(b"\xef\xbf\xbe", b"").replace(b"\xef\xbf\xbf", b"")
+    clean = _FORBIDDEN_REFERENCE.sub(b"", clean)
+    if clean != document:
+        document = _without_lead(clean)
+        words.append(CONTROL_CHARACTERS)
+    named = _NAMESPACE.sub(lambda found: found[1] + b'"' + found[3].strip() + b'"', document)
+    # Apostrophes become quotation marks on the way: alone they are no repair.
+    if named.replace(b'"', b"'") != document.replace(b'"', b"'"):
+        document = named
+        words.append(NAMESPACE)
+    return document, tuple(words)
+
+
+def _without_lead(document: bytes) -> bytes:
+    """Without blanks and marks at the start, where only a declaration could be disturbed."""
+    bare = document.lstrip(b" \t\r\n\xef\xbb\xbf")
+    return bare if bare.startswith(b"<") else document
+
+
+def _parser(recover: bool) -> Any:
+    # Told the encoding, because the document was recoded and its declaration may now be wrong.
+    return etree.XMLParser(
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        huge_tree=False,
+        load_dtd=False,
+        dtd_validation=False,
+        attribute_defaults=False,
+        recover=recover,
+    )
+
+
+def _tree(document: bytes, *, recover: bool = False) -> Element:
+    try:
+        root = etree.fromstring(document, _parser(recover))
+    except etree.LxmlError as error:
+        raise _malformed(getattr(error, "lineno", None)) from error
+    if root is None:
+        raise _malformed(None)
+    info = root.getroottree().docinfo
+    if info.doctype or info.internalDTD is not None or info.externalDTD is not None:
+        raise _doctype()  # the scan saw it first; this is the second lock
+    if recover and _too_deep_tree(root):
+        raise _too_deep()
+    return cast(Element, root)
+
+
+def _try_tree(document: bytes) -> Element | None:
+    try:
+        return _tree(document)
+    except Rejected as refusal:
+        if refusal.code != "xml_malformed":
+            raise
+        return None
+
+
+def _too_deep_tree(root: Any) -> bool:
+    depth = 0
+    for event, _ in etree.iterwalk(root, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        if depth > limits.XML_DEPTH:
+            return True
+    return False
+
+
+def _doctype() -> Rejected:
+    return Rejected("xml_doctype", "A document type declaration is never accepted.")
+
+
+def _too_many_tags() -> Rejected:
+    return Rejected("xml_too_large", "The document has too many tags.", limit=limits.XML_TAGS)
+
+
+def _too_deep() -> Rejected:
+    return Rejected("xml_too_deep", "The document is nested too deeply.", limit=limits.XML_DEPTH)
+
+
+def _wrong_encoding() -> Rejected:
+    return Rejected("xml_encoding", "The bytes are not in the encoding that the document declares.")
+
+
+def _malformed(line: int | None) -> Rejected:
+    return Rejected("xml_malformed", "The document is not well-formed XML.", line=line)
