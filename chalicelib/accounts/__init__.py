@@ -1,0 +1,1 @@
+"""Resellers, their customers and their API keys."""

@@ -1,0 +1,111 @@
+"""Who uses the house: a reseller (the tenant), his customers, his API keys."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+from typing import Literal
+
+Language = Literal["it", "en"]
+Digest = Literal["", "hourly", "daily"]
+InputFormat = Literal["xml", "p7m", "pdf"]
+
+INPUT_FORMATS: tuple[InputFormat, ...] = ("xml", "p7m", "pdf")
+
+# What an API key may be allowed to do.
+SCOPES = {
+    "flows:read": "see what was received",
+    "documents:read": "see documents, their history and files",
+    "documents:write": "hand in documents, decide on held ones, resend",
+    "customers:read": "see customers",
+    "customers:write": "create and change customers",
+    "settings:read": "see settings",
+    "settings:write": "change settings, webhook included",
+    "keys:write": "issue and revoke API keys",
+}
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """Where changes are posted; `secret` is sealed for the tenant."""
+
+    url: str
+    secret: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Reseller:
+    """The intermediary. `mail` is his registered address: every change is told there."""
+
+    id: str
+    name: str
+    mail: str
+    language: Language = "it"
+    digest: Digest = ""
+    unknown_seller: Literal["hold", "register"] = "hold"
+    webhook: Webhook | None = None
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class Customer:
+    """A customer of the reseller, known by his fiscal ids (`IT01234567890` or a tax code).
+
+    `formats`: what he may hand in (F004-043). `notify`: he himself asked for messages (F004-029).
+    """
+
+    id: str
+    name: str
+    fiscal_ids: tuple[str, ...]
+    mail: str = ""
+    notify: bool = False
+    formats: tuple[InputFormat, ...] = INPUT_FORMATS
+    created_at: str = ""
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """A key; only the hash of its secret is kept. `customer` "" means all of the reseller's."""
+
+    id: str
+    name: str
+    hash: str = field(repr=False)
+    scopes: tuple[str, ...]
+    customer: str = ""
+    created_at: str = ""
+    revoked_at: str = ""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who speaks: the tenant, the key, what it may do and for which customer ("": all)."""
+
+    tenant: str
+    key_id: str
+    scopes: frozenset[str]
+    customer: str = ""
+
+
+def hash_secret(secret: str) -> str:
+    """256 random bits need no slow hash: there is nothing to guess."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def token(tenant: str, key_id: str, secret: str) -> str:
+    """The key as its owner keeps it: `sk_<tenant>_<key id>_<secret>`."""
+    return f"sk_{tenant}_{key_id}_{secret}"
+
+
+def split_token(text: str) -> tuple[str, str, str] | None:
+    """Tenant, key id and secret, or None when it is not of that shape."""
+    parts = text.split("_", 3)
+    if len(parts) != 4 or parts[0] != "sk" or not all(parts):
+        return None
+    return parts[1], parts[2], parts[3]
+
+
+def opens(key: ApiKey, secret: str) -> bool:
+    """Whether the secret is this key's, and the key is still good."""
+    return not key.revoked_at and hmac.compare_digest(key.hash, hash_secret(secret))
