@@ -1,0 +1,1 @@
+"""Documents: intake, reading, holds, signature, SdI, hub, numbering."""

@@ -1,0 +1,127 @@
+"""Signing and sending one document to SdI, from its work row, under its name made before.
+
+A run may be the second one without knowing how far the first got. The signature is the same
+bytes again, the name is the same, so SdI itself says if it has the file already (00002): the
+document is marked `unsure` and outcomes.py resolves that to the first IdSdI.
+"""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from chalicelib.base import clock, config, dynamo, limits, log, s3, secrets
+from chalicelib.base.dynamo import ConditionFailed
+from chalicelib.base.errors import Conflict, Rejected, Transient
+from chalicelib.base.work import Wakes, Work
+from chalicelib.invoicing import intake, store
+from chalicelib.invoicing.channels import sdicoop
+from chalicelib.invoicing.document import Document
+from chalicelib.invoicing.signing import cades, pkcs12
+from chalicelib.invoicing.signing.pkcs12 import Signer
+
+
+@cache
+def signer() -> Signer:
+    """The house's signing key, unlocked once per process."""
+    found = secrets.channel()
+    return pkcs12.load(base64.b64decode(found["signer_p12"]), found["signer_password"])
+
+
+@cache
+def _endpoint(url: str) -> sdicoop.Endpoint:
+    found = secrets.channel()
+    context = sdicoop.context(found["sdi_ca"], found["sdi_certificate"], found["sdi_key"])
+    return sdicoop.Endpoint(url, context)
+
+
+def forget() -> None:
+    """Drop what is kept per process (a new secret, a test)."""
+    signer.cache_clear()
+    _endpoint.cache_clear()
+    secrets.channel.cache_clear()
+
+
+def send(job: Work, document: Document, wakes: Wakes) -> None:
+    """One row of the send queue. Transient when SdI did not answer: the row stays."""
+    tenant = job.tenant
+    if document.state != "ready" or job.key[1] != f"W#send#{document.attempt}":
+        dynamo.commit([job.done()])
+        return
+    place, content = _signed(job, document)
+    now = clock.now()
+    if len(content) > limits.DOCUMENT_BYTES:
+        _too_large(job, document, wakes, now)
+        return
+    name = document.name + (".xml" if document.kind == "xml" and document.arrived_signed
+                            else ".xml.p7m")  # fmt: skip
+    receipt = sdicoop.send(_endpoint(config.get("SDI_URL")), name, content)
+    if receipt.error:
+        raise Transient("sdi_refused_call", f"SdI answered {receipt.error}.")
+    changes: dict[str, Any] = {
+        "name": name,
+        "signed": place,
+        "sent_at": clock.stamp(now),
+        "id_sdi": receipt.id_sdi,
+        "unsure": job.again,
+    }
+    try:
+        _, ops = store.changed(tenant, document, now, "send", state="sent", **changes)
+        wakes.commit([*ops, job.done()])
+    except ConditionFailed as failed:
+        if "document" not in failed.found:
+            raise
+        _answered_already(job, place, name, clock.stamp(now))
+    log.write(log.Event.SENT, tenant=tenant, id=document.id)
+
+
+def _signed(job: Work, document: Document) -> tuple[s3.Place, bytes]:
+    """What goes out: as it arrived when it was signed, else signed now and kept first."""
+    if document.signed is not None:
+        return document.signed, s3.get(document.signed)
+    assert document.unsigned is not None
+    signing_time = clock.parse(job.item["signing_time"])
+    try:
+        key = signer()
+        key.valid_at(signing_time)
+    except Rejected as refusal:
+        # Not the document's fault: it waits until the operator has put in a good key.
+        raise Transient(refusal.code, refusal.message) from refusal
+    content = cades.sign(s3.get(document.unsigned), key, signing_time)
+    place = intake.own_place(job.tenant, document.id, f"signed-{document.attempt}.xml.p7m")
+    s3.put(place, content, "application/pkcs7-mime")
+    return place, content
+
+
+def _too_large(job: Work, document: Document, wakes: Wakes, now: datetime) -> None:
+    error = {"code": "00003", "description": "Signed, the file is over 5 MB.", "suggestion": ""}
+    _, ops = store.changed(
+        job.tenant,
+        document,
+        now,
+        "send",
+        state="invalid",
+        reason=error["code"],
+        text=error["description"],
+        errors=(error,),
+    )
+    wakes.commit([*ops, job.done()])
+    intake.give_back(store.claims_of(job.tenant, document.id), document.id)
+
+
+def _answered_already(job: Work, place: s3.Place, name: str, sent_at: str) -> None:
+    """SdI's answer, or another run, was faster than this commit: add what only we know."""
+    now_there = store.get(job.tenant, job.item["document"])
+    if now_there is None or now_there.state == "ready":
+        raise Conflict()
+    # If another run sent it as well, SdI rejects one of the two for its name.
+    changes = {
+        "name": name,
+        "signed": now_there.signed or place,
+        "sent_at": now_there.sent_at or sent_at,
+        "unsure": True,
+    }
+    _, ops = store.amended(job.tenant, now_there, **changes)
+    dynamo.commit([*ops, job.done()])

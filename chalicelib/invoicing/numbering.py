@@ -1,0 +1,120 @@
+"""The numbering report: gaps, backward dates and repeated numbers, by issuer, series and year.
+
+Pure. Source: fatturapa.md section 8 (SdI compares numbers as written; a sezionale is the text
+around the running integer; a rejected file does not consume its number).
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+_DIGITS = re.compile(r"\d+")
+GAPS_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Used:
+    """A number that a document used. `kind` I or C (credit notes repeat numbers lawfully);
+    `released` when it was not issued after all."""
+
+    number: str
+    date: str
+    type: str
+    kind: str
+    document: str
+    released: bool = False
+
+
+@dataclass(frozen=True)
+class Series:
+    """One series of one issuer in one year.
+
+    `gaps` are closed ranges of missing integers; `backward` pairs where a higher number has an
+    earlier date; `duplicates` the documents that share a number.
+    """
+
+    series: str
+    first: int
+    last: int
+    count: int
+    gaps: tuple[tuple[int, int], ...] = ()
+    released: tuple[str, ...] = ()
+    backward: tuple[tuple[str, str], ...] = field(default=())
+    duplicates: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())
+
+
+def split(number: str, year: str) -> tuple[str, int]:
+    """`"12/A/2026"` -> `("{n}/A/2026", 12)`: the text around, and the running integer.
+
+    A group of digits that is the year is not the running one unless it is the only one.
+    """
+    groups = list(_DIGITS.finditer(number))
+    if not groups:
+        return number, 0
+    years = {year, year[2:]}
+    # Of several groups that are not the year the last one runs: 2026/A1/0007.
+    running = [group for group in groups if group.group() not in years] or groups[:1]
+    if len(groups) > 1 and not [g for g in groups if g.group() not in years]:
+        running = [groups[0] if groups[-1].group() == year else groups[-1]]
+    chosen = running[-1]
+    series = number[: chosen.start()] + "{n}" + number[chosen.end() :]
+    return series, int(chosen.group())
+
+
+def report(used: Iterable[Used], year: str) -> list[Series]:
+    """The series of one issuer and year, in order of name."""
+    by_series: dict[str, list[tuple[int, Used]]] = {}
+    for one in used:
+        series, integer = split(one.number, year)
+        by_series.setdefault(series, []).append((integer, one))
+    return [_series(name, by_series[name]) for name in sorted(by_series)]
+
+
+def _series(name: str, found: list[tuple[int, Used]]) -> Series:
+    live = sorted(
+        ((n, one) for n, one in found if not one.released),
+        key=lambda pair: (pair[0], pair[1].date, pair[1].number),
+    )
+    released = sorted({one.number for _, one in found if one.released})
+    integers = sorted({n for n, _ in live})
+    return Series(
+        series=name,
+        first=integers[0] if integers else 0,
+        last=integers[-1] if integers else 0,
+        count=len(live),
+        gaps=_gaps(integers),
+        released=tuple(released),
+        backward=_backward(live),
+        duplicates=_duplicates(live),
+    )
+
+
+def _gaps(integers: list[int]) -> tuple[tuple[int, int], ...]:
+    """Holes between the first and the last; what stands before the first is not known to us."""
+    holes = [(low + 1, high - 1) for low, high in itertools.pairwise(integers) if high - low > 1]
+    return tuple(holes[:GAPS_SHOWN])
+
+
+def _backward(live: list[tuple[int, Used]]) -> tuple[tuple[str, str], ...]:
+    found: list[tuple[str, str]] = []
+    latest: tuple[int, Used] | None = None
+    for integer, one in live:
+        if latest is not None and integer > latest[0] and one.date < latest[1].date:
+            found.append((latest[1].number, one.number))
+        if latest is None or one.date >= latest[1].date:
+            latest = integer, one
+    return tuple(found)
+
+
+def _duplicates(live: list[tuple[int, Used]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    same: dict[tuple[int, str], list[Used]] = {}
+    for integer, one in live:
+        same.setdefault((integer, one.kind), []).append(one)
+    return tuple(
+        (found[0].number, tuple(sorted(one.document for one in found)))
+        for found in same.values()
+        if len(found) > 1
+    )

@@ -1,0 +1,215 @@
+"""What SdI says about a file, applied to its document. Source: fatturapa.md sections 9 and 10.
+
+A message is found by the file name it speaks of (unique for ever, made by us before sending), kept
+with the document and applied in one transaction; (IdSdI, type, MessageId) makes it unique. What
+belongs to nobody is kept aside for the operator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chalicelib.base import clock, dynamo, log, s3
+from chalicelib.base.dynamo import ConditionFailed, Op
+from chalicelib.base.errors import Conflict, Rejected
+from chalicelib.base.s3 import Place
+from chalicelib.base.work import Wakes
+from chalicelib.invoicing import claims, intake, names, states, store
+from chalicelib.invoicing.document import Document
+from chalicelib.invoicing.fatturapa import messages
+from chalicelib.invoicing.fatturapa.messages import SdiMessage
+from chalicelib.invoicing.states import Event, Step
+
+# What SdI answers when it has the file of this name, or the same invoice, already.
+_ECHO = frozenset({"00002", "00404"})
+_TRIES = 5
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A message as it was stored, and what it says (None with `code` when unreadable)."""
+
+    place: Place
+    message: SdiMessage | None
+    code: str = ""
+
+    @property
+    def stem(self) -> str:
+        """The stem of the file that it speaks of."""
+        if self.message is not None and self.message.file_name:
+            return names.stem(self.message.file_name)
+        parts = messages.parse_name(names.base(self.place.key))
+        return parts.stem.upper() if parts else ""
+
+
+def read(place: Place) -> Incoming:
+    """Fetch and read one message."""
+    data = s3.get(place)
+    try:
+        return Incoming(place, messages.read(names.base(place.key), data))
+    except Rejected as refusal:
+        return Incoming(place, None, refusal.code)
+
+
+def owners(found: Iterable[Incoming]) -> dict[str, tuple[str, str]]:
+    """(tenant, document) by stem, for a batch."""
+    return store.owners({one.stem for one in found if one.stem})
+
+
+def apply(
+    incoming: Incoming,
+    owner: tuple[str, str] | None,
+    known: Mapping[tuple[str, str], Document],
+    wakes: Wakes,
+    now: datetime,
+) -> None:
+    """Keep the message and let its document follow it. `known` may be stale: it is re-read."""
+    message = incoming.message
+    event = _event(message) if message else None
+    if message is None or owner is None or event is None:
+        code = incoming.code or ("sdi_message_unmatched" if message and event else "sdi_type")
+        _keep_unmatched(incoming, code, now)
+        return
+    document = known.get(owner)
+    for _ in range(_TRIES):
+        document = document or store.get(*owner)
+        if document is None:
+            _keep_unmatched(incoming, "sdi_message_unmatched", now)
+            return
+        try:
+            wakes.commit(_decided(owner[0], document, incoming, message, event, now))
+        except ConditionFailed as failed:
+            if "message" in failed.found:
+                return  # the same message again
+            document = None
+            continue
+        log.write(log.Event.SDI_MESSAGE, tenant=owner[0], id=owner[1], message_type=message.type)
+        return
+    raise Conflict()
+
+
+def _event(message: SdiMessage) -> Event | None:
+    """The message as an event; None for what is not said to a sender."""
+    if message.type == "NE":
+        return message.outcome or None
+    return message.type if message.type in ("RC", "NS", "MC", "DT", "AT") else None
+
+
+def _keep_unmatched(incoming: Incoming, code: str, now: datetime) -> None:
+    try:
+        dynamo.commit([store.unmatched(incoming.place, code, now)])
+    except ConditionFailed:
+        return
+    log.write(log.Event.SDI_UNMATCHED, code=code)
+    log.metric("SdiUnmatched", 1)
+
+
+def _decided(
+    tenant: str,
+    document: Document,
+    incoming: Incoming,
+    message: SdiMessage,
+    event: Event,
+    now: datetime,
+) -> list[Op]:
+    kept = store.message(
+        tenant,
+        document.id,
+        message.id_sdi,
+        message.type,
+        message.message_id,
+        at=clock.stamp(now),
+        event=event,
+        file=names.base(incoming.place.key),
+        place=vars(incoming.place),
+        note=message.description[:1000],
+        errors=_errors(message),
+    )
+    if _about_earlier(document, incoming, message, event):
+        return [kept, *_amend_echo(tenant, document, message)]
+    step = states.step(document.family, document.state, event)
+    if _foreign(document, message):
+        step = Step(document.state, "unexpected")
+    if step.flag:
+        _, ops = store.changed(
+            tenant,
+            document,
+            now,
+            "sdi",
+            flag=step.flag,
+            flags=(*document.flags, f"{step.flag}:{event}"),
+        )
+        return [kept, *ops]
+    changes = _learnt(document, message, event)
+    if step.state == document.state:
+        late = {name: value for name, value in changes.items() if not getattr(document, name)}
+        if not late:
+            return [kept]
+        _, ops = store.amended(tenant, document, **late)
+        return [kept, *ops]
+    changes |= {"state": step.state, "outcome_at": clock.stamp(now), "id_sdi": message.id_sdi}
+    _, ops = store.changed(tenant, document, now, "sdi", **changes)
+    return [kept, *ops, *_releases(tenant, document, step)]
+
+
+def _about_earlier(
+    document: Document, incoming: Incoming, message: SdiMessage, event: Event
+) -> bool:
+    """Whether it speaks of an earlier sending: an older name, or our own repeat of this one."""
+    if incoming.stem != names.stem(document.name):
+        return True
+    codes = {error.code for error in message.errors}
+    if event != "NS" or not codes or not codes <= _ECHO:
+        return False
+    other_id = bool(document.id_sdi) and document.id_sdi != message.id_sdi
+    return other_id or document.unsure
+
+
+def _amend_echo(tenant: str, document: Document, message: SdiMessage) -> list[Op]:
+    """The id of a repeat that SdI recognised is not the document's: the first one is."""
+    if document.state != "sent" or document.id_sdi != message.id_sdi:
+        return []
+    flags = (*document.flags, "resend_recognised")
+    _, ops = store.amended(tenant, document, id_sdi="", flags=flags)
+    return ops
+
+
+def _foreign(document: Document, message: SdiMessage) -> bool:
+    """Another IdSdI than the one we were given, and no doubt about how often we sent."""
+    known = document.id_sdi
+    return bool(known) and known != message.id_sdi and not document.unsure
+
+
+def _errors(message: SdiMessage) -> list[dict[str, str]]:
+    return [
+        {"code": one.code, "description": one.description, "suggestion": one.suggestion}
+        for one in message.errors
+    ]
+
+
+def _learnt(document: Document, message: SdiMessage, event: Event) -> dict[str, Any]:
+    """What a message tells beside the state."""
+    if event == "RC":
+        return {"delivered_at": message.delivered_at}
+    if event == "MC":
+        return {"available_on": message.available_on} if document.family == "private" else {}
+    if event == "NS":
+        errors = tuple(_errors(message))
+        first = errors[0] if errors else {"code": "", "description": ""}
+        return {"errors": errors, "reason": first["code"], "text": first["description"]}
+    if event == "EC02":
+        return {"reason": "EC02", "text": message.description}
+    return {}
+
+
+def _releases(tenant: str, document: Document, step: Step) -> list[Op]:
+    """Not issued: the number, the name and the bytes may come again."""
+    if step.state not in states.RELEASING:
+        return []
+    taken = store.claims_of(tenant, document.id)
+    inside, outside = taken[: intake.CLAIMS_INSIDE], taken[intake.CLAIMS_INSIDE :]
+    intake.give_back(outside, document.id)
+    return [claims.release(claim, document.id) for claim in inside]

@@ -1,0 +1,177 @@
+"""CAdES-BES signatures written directly as DER (ETSI EN 319 122-1, RFC 5652, RFC 5035).
+
+A general ASN.1 library takes ten to fifty times as long as the RSA operation itself, and the
+structure is fixed: so it is written here, byte by byte. Nothing in it is random (PKCS#1 v1.5),
+so the same inputs give the same bytes, which a redelivered event relies on.
+
+`attributes` and `assemble` are public so that a key elsewhere (KMS, a remote signer) can sign.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+
+from chalicelib.base import limits
+from chalicelib.base.errors import Rejected
+from chalicelib.invoicing.signing.pkcs12 import Signer
+
+_INTEGER, _OCTETS, _NULL, _OID = 0x02, 0x04, 0x05, 0x06
+_UTC_TIME, _GENERALIZED_TIME = 0x17, 0x18
+_SEQUENCE, _SET = 0x30, 0x31
+_CONTEXT_0, _CONTEXT_4 = 0xA0, 0xA4
+
+
+def sign(content: bytes, signer: Signer, signing_time: datetime) -> bytes:
+    """The DER of a CMS SignedData with `content` attached, signed by RSA and SHA-256.
+
+    `signing_time` is aware and counts in whole seconds. The same three inputs give the same
+    bytes. Raises Rejected as Signer.valid_at does, and `document_too_large`.
+    """
+    if len(content) > limits.DOCUMENT_BYTES:
+        raise Rejected("document_too_large", "The document is too large to be signed and sent.")
+    signer.valid_at(signing_time)
+    digest = hashlib.sha256(content).digest()
+    signed = attributes(digest, signer.certificate, signing_time)
+    signature = signer.key.sign(signed, padding.PKCS1v15(), hashes.SHA256())
+    return assemble(content, signer.certificate, signer.chain, signed, signature)
+
+
+def attributes(digest: bytes, certificate: bytes, signing_time: datetime) -> bytes:
+    """The bytes that are signed: the DER `SET OF` the four signed attributes of CAdES-BES.
+
+    `digest` is the SHA-256 of the content, `certificate` DER, `signing_time` aware.
+    """
+    return _set_of(
+        _attribute(_CONTENT_TYPE, _ID_DATA),
+        _attribute(_MESSAGE_DIGEST, _tlv(_OCTETS, digest)),
+        _attribute(_SIGNING_TIME, _time(signing_time)),
+        _signing_certificate(certificate),
+    )
+
+
+def assemble(
+    content: bytes,
+    certificate: bytes,
+    chain: tuple[bytes, ...],
+    signed: bytes,
+    signature: bytes,
+) -> bytes:
+    """Put the CMS together: `signed` from `attributes`, `signature` its PKCS#1 v1.5 signature."""
+    issuer, serial = _issuer_and_serial(certificate)
+    signer_info = _tlv(
+        _SEQUENCE,
+        _VERSION_1,
+        _tlv(_SEQUENCE, issuer, serial),
+        _SHA256,
+        # The same bytes under the implicit tag [0]: only the first byte differs (RFC 5652, 5.4).
+        bytes((_CONTEXT_0,)),
+        signed[1:],
+        _RSA,
+        _tlv(_OCTETS, signature),
+    )
+    signed_data = _tlv(
+        _SEQUENCE,
+        _VERSION_1,
+        _tlv(_SET, _SHA256),
+        _tlv(_SEQUENCE, _ID_DATA, _tlv(_CONTEXT_0, _tlv(_OCTETS, content))),
+        bytes((_CONTEXT_0,)),
+        _set_of(certificate, *chain)[1:],
+        _tlv(_SET, signer_info),
+    )
+    return _tlv(_SEQUENCE, _SIGNED_DATA, _tlv(_CONTEXT_0, signed_data))
+
+
+def _tlv(tag: int, *parts: bytes) -> bytes:
+    """One DER value: tag, length in the shortest form, the parts one after another."""
+    size = sum(map(len, parts))
+    if size < 0x80:
+        head = bytes((tag, size))
+    else:
+        length = size.to_bytes((size.bit_length() + 7) // 8, "big")
+        head = bytes((tag, 0x80 | len(length))) + length
+    return b"".join((head, *parts))
+
+
+def _set_of(*values: bytes) -> bytes:
+    """DER wants the members of a SET OF in the order of their bytes (X.690, 11.6)."""
+    return _tlv(_SET, *sorted(values))
+
+
+def _oid(dotted: str) -> bytes:
+    first, second, *rest = map(int, dotted.split("."))
+    encoded = bytearray()
+    for number in (first * 40 + second, *rest):
+        groups = [number & 0x7F]
+        while number := number >> 7:
+            groups.append(0x80 | number & 0x7F)
+        encoded += bytes(reversed(groups))
+    return _tlv(_OID, bytes(encoded))
+
+
+def _attribute(kind: bytes, value: bytes) -> bytes:
+    return _tlv(_SEQUENCE, kind, _tlv(_SET, value))
+
+
+def _time(when: datetime) -> bytes:
+    """UTCTime up to 2049, GeneralizedTime from 2050 on (RFC 5652, 11.3)."""
+    if when.tzinfo is None:
+        raise ValueError("the signing time has no time zone")
+    utc = when.astimezone(UTC)
+    if 1950 <= utc.year < 2050:
+        return _tlv(_UTC_TIME, utc.strftime("%y%m%d%H%M%SZ").encode())
+    return _tlv(_GENERALIZED_TIME, utc.strftime("%Y%m%d%H%M%SZ").encode())
+
+
+@lru_cache(maxsize=64)
+def _signing_certificate(certificate: bytes) -> bytes:
+    """signing-certificate-v2: SHA-256 is the default and DER leaves defaults out (RFC 5035, 3).
+
+    Cached: it depends on the certificate alone, and one certificate signs thousands of files.
+    """
+    issuer, serial = _issuer_and_serial(certificate)
+    directory_name = _tlv(_SEQUENCE, _tlv(_CONTEXT_4, issuer))
+    reference = _tlv(
+        _SEQUENCE,
+        _tlv(_OCTETS, hashlib.sha256(certificate).digest()),
+        _tlv(_SEQUENCE, directory_name, serial),
+    )
+    return _attribute(_SIGNING_CERTIFICATE_V2, _tlv(_SEQUENCE, _tlv(_SEQUENCE, reference)))
+
+
+@lru_cache(maxsize=64)
+def _issuer_and_serial(certificate: bytes) -> tuple[bytes, bytes]:
+    """Both as they stand in the certificate: encoding the name anew could change its bytes."""
+    at = _inside(certificate, _inside(certificate, 0))  # Certificate, TBSCertificate
+    if certificate[at] == _CONTEXT_0:  # version, left out in v1
+        at = _after(certificate, at)
+    algorithm = _after(certificate, at)
+    issuer = _after(certificate, algorithm)
+    return certificate[issuer : _after(certificate, issuer)], certificate[at:algorithm]
+
+
+def _inside(der: bytes, at: int) -> int:
+    """Where the content of the value at `at` begins."""
+    return at + 2 + (der[at + 1] & 0x7F if der[at + 1] & 0x80 else 0)
+
+
+def _after(der: bytes, at: int) -> int:
+    """Where the value at `at` ends."""
+    start = _inside(der, at)
+    size = der[at + 1] if start == at + 2 else int.from_bytes(der[at + 2 : start], "big")
+    return start + size
+
+
+_VERSION_1 = _tlv(_INTEGER, b"\x01")
+_ID_DATA = _oid("1.2.840.113549.1.7.1")
+_SIGNED_DATA = _oid("1.2.840.113549.1.7.2")
+_CONTENT_TYPE = _oid("1.2.840.113549.1.9.3")
+_MESSAGE_DIGEST = _oid("1.2.840.113549.1.9.4")
+_SIGNING_TIME = _oid("1.2.840.113549.1.9.5")
+_SIGNING_CERTIFICATE_V2 = _oid("1.2.840.113549.1.9.16.2.47")
+_SHA256 = _tlv(_SEQUENCE, _oid("2.16.840.1.101.3.4.2.1"))  # no parameters (RFC 5754, 2)
+_RSA = _tlv(_SEQUENCE, _oid("1.2.840.113549.1.1.1"), _tlv(_NULL))

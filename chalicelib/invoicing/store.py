@@ -1,0 +1,289 @@
+"""Items of the invoicing domain.
+
+pk T#<t>#D#<id>  sk DOC               the document (indexes list, customer, state)
+                 sk CLAIMS            keys of the claims it took
+                 sk H#<version>       one change: what is told, and the timeline
+                 sk M#<id>#<type>#<m> one message of SdI
+                 sk W#<queue>#<name>  work (base/work.py)
+pk T#_house#NAME#<STEM>  sk NAME      whose file has this name at SdI
+pk T#_house#COUNTER      sk <transmitter>
+pk T#_house#UNMATCHED    sk <place>   a message of SdI for nobody's file
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from chalicelib.base import clock, dynamo, keys, work
+from chalicelib.base.dynamo import NEW, Condition, Item, Key, Op, Put
+from chalicelib.base.s3 import Place
+from chalicelib.invoicing.claims import Claim
+from chalicelib.invoicing.document import Document, Said
+
+TELL = "tell"
+
+
+def partition(tenant: str, document: str) -> str:
+    return keys.pk(tenant, "D", document)
+
+
+def key(tenant: str, document: str) -> Key:
+    return partition(tenant, document), "DOC"
+
+
+def list_partition(tenant: str) -> str:
+    return keys.pk(tenant, "ALL")
+
+
+def customer_partition(tenant: str, customer: str) -> str:
+    return keys.pk(tenant, "OF", customer)
+
+
+def state_partition(tenant: str, state: str) -> str:
+    return keys.pk(tenant, "IN", state)
+
+
+def _item(tenant: str, document: Document) -> Item:
+    item: Item = {
+        name: value
+        for name, value in dataclasses.asdict(document).items()
+        if value not in ("", None, (), 0, False)
+    }
+    item["version"] = document.version
+    pk, sk = key(tenant, document.id)
+    item |= {
+        "pk": pk,
+        "sk": sk,
+        "list_pk": list_partition(tenant),
+        "list_sk": f"{document.received_at}#{document.id}",
+        "state_pk": state_partition(tenant, document.state),
+    }
+    if document.customer:
+        item["customer_pk"] = customer_partition(tenant, document.customer)
+    return item
+
+
+_FIELDS = {field.name: field for field in dataclasses.fields(Document)}
+_SAID = {field.name for field in dataclasses.fields(Said)}
+
+
+def _place(value: Any) -> Place | None:
+    return Place(**value) if value else None
+
+
+def read(item: Item) -> Document:
+    """Back from the item."""
+    known: dict[str, Any] = {name: item[name] for name in _FIELDS if name in item}
+    for name in ("raw", "unsigned", "signed"):
+        known[name] = _place(known.get(name))
+    for name in ("warnings", "errors", "flags"):
+        known[name] = tuple(known.get(name, ()))
+    if known.get("said"):
+        values = {name: known["said"][name] for name in _SAID}
+        for name in ("amount", "taxable", "tax"):
+            values[name] = Decimal(values[name])
+        for name in ("lot", "attachments"):
+            values[name] = tuple(values[name])
+        known["said"] = Said(**values)
+    known.setdefault("size", 0)
+    return Document(**known)
+
+
+def get(tenant: str, document: str) -> Document | None:
+    item = dynamo.get(key(tenant, document))
+    return read(item) if item else None
+
+
+def get_many(found: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Document]:
+    """Documents by (tenant, id), in one read for each hundred."""
+    wanted = {key(tenant, document): (tenant, document) for tenant, document in found}
+    items = dynamo.batch_get(wanted)
+    return {wanted[one]: read(item) for one, item in items.items()}
+
+
+def born(tenant: str, document: Document, now: datetime, by: str, *, told: bool = True) -> list[Op]:
+    """The operations of a new document."""
+    assert document.version == 1
+    return _written(tenant, document, now, by, NEW, told=told)
+
+
+def changed(
+    tenant: str,
+    old: Document,
+    now: datetime,
+    by: str,
+    *,
+    flag: str = "",
+    told: bool = True,
+    **changes: Any,
+) -> tuple[Document, list[Op]]:
+    """One change of state: the next version of the item, its history row, the work to tell it."""
+    new = dataclasses.replace(old, version=old.version + 1, **changes)
+    when: Condition = ({"version": old.version},)
+    return new, _written(tenant, new, now, by, when, told=told, flag=flag)
+
+
+def amended(tenant: str, old: Document, **changes: Any) -> tuple[Document, list[Op]]:
+    """More is known but the state is the same: no history row, nobody is told."""
+    new = dataclasses.replace(old, version=old.version + 1, **changes)
+    put = Put(_item(tenant, new), when=({"version": old.version},), label="document")
+    return new, [put]
+
+
+def _written(
+    tenant: str,
+    document: Document,
+    now: datetime,
+    by: str,
+    when: Condition,
+    *,
+    told: bool,
+    flag: str = "",
+) -> list[Op]:
+    pk = partition(tenant, document.id)
+    number = f"{document.version:06d}"
+    ops: list[Op] = [
+        Put(_item(tenant, document), when=when, label="document"),
+        Put(
+            {
+                "pk": pk,
+                "sk": keys.sk("H", number),
+                "at": clock.stamp(now),
+                "state": document.state,
+                "reason": document.reason,
+                "first": document.first,
+                "flag": flag,
+                "by": by,
+                "name": document.name,
+                "errors": list(document.errors) if document.state == "rejected" else [],
+            },
+            when=NEW,
+            label="history",
+        ),
+    ]
+    if told:
+        ops.append(work.row(TELL, pk, number, now, document=document.id))
+    return ops
+
+
+def claims_item(tenant: str, document: str, claims: Sequence[Claim]) -> Put:
+    """What a document took, so that it can be given back."""
+    item = {
+        "pk": partition(tenant, document),
+        "sk": "CLAIMS",
+        "claims": [[one.kind, *one.key, dict(one.says)] for one in claims],
+    }
+    return Put(item, when=dynamo.ANY, label="claims")
+
+
+def claims_of(tenant: str, document: str) -> list[Claim]:
+    item = dynamo.get((partition(tenant, document), "CLAIMS"))
+    return [
+        Claim(kind, (pk, sk), tuple(says.items()))
+        for kind, pk, sk, says in (item or {}).get("claims", [])
+    ]
+
+
+def history(tenant: str, document: str) -> list[Item]:
+    """Changes in order."""
+    return list(dynamo.query(partition(tenant, document), prefix="H#"))
+
+
+def messages(tenant: str, document: str) -> list[Item]:
+    """SdI's messages in order of identifier."""
+    return list(dynamo.query(partition(tenant, document), prefix="M#"))
+
+
+def message(
+    tenant: str, document: str, id_sdi: str, kind: str, message_id: str, **fields: Any
+) -> Put:
+    """(IdSdI, type, MessageId) is unique: the same message again fails on label `message`."""
+    item = {
+        **fields,
+        "pk": partition(tenant, document),
+        "sk": keys.sk("M", id_sdi, kind, message_id),
+        "type": kind,
+        "id_sdi": id_sdi,
+        "message_id": message_id,
+    }
+    return Put(item, when=NEW, label="message")
+
+
+def _name_key(stem: str) -> Key:
+    return keys.pk(keys.HOUSE, "NAME", stem.upper()), "NAME"
+
+
+def name(tenant: str, document: str, stem: str, attempt: int) -> Put:
+    """The name is this document's for ever."""
+    pk, sk = _name_key(stem)
+    item = {"pk": pk, "sk": sk, "tenant": tenant, "document": document, "attempt": attempt}
+    return Put(item, when=NEW, label="name")
+
+
+def owners(stems: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """(tenant, document) of each known stem."""
+    wanted = {_name_key(stem): stem.upper() for stem in stems}
+    return {
+        wanted[found]: (item["tenant"], item["document"])
+        for found, item in dynamo.batch_get(wanted).items()
+    }
+
+
+def take_names(transmitter: str, count: int) -> int:
+    """First of `count` numbers for outgoing names."""
+    return dynamo.take_number((keys.pk(keys.HOUSE, "COUNTER"), keys.sk("NAME", transmitter)), count)
+
+
+def slot_key(tenant: str, document: str) -> Key:
+    return partition(tenant, document), "SLOT"
+
+
+def slot(tenant: str, document: str, **fields: Any) -> Put:
+    """What was said about a file before it is uploaded, or with a request that hands it in."""
+    pk, sk = slot_key(tenant, document)
+    return Put({**fields, "pk": pk, "sk": sk}, when=NEW, label="slot")
+
+
+def get_slot(tenant: str, document: str) -> Item | None:
+    return dynamo.get(slot_key(tenant, document))
+
+
+def unmatched(place: Place, code: str, now: datetime, **fields: Any) -> Put:
+    """Something that reached us and belongs to nobody: kept, counted, shown to the operator."""
+    item = {
+        **fields,
+        "pk": keys.pk(keys.HOUSE, "UNMATCHED"),
+        "sk": keys.sk(place.bucket, place.key, place.version),
+        "code": code,
+        "at": clock.stamp(now),
+    }
+    return Put(item, when=NEW, label="unmatched")
+
+
+def list_unmatched(limit: int = 100) -> list[Item]:
+    return list(dynamo.query(keys.pk(keys.HOUSE, "UNMATCHED"), limit=limit))
+
+
+def listed(
+    index: str,
+    partition_key: str,
+    low: str,
+    high: str,
+    page: int,
+) -> Iterator[Document]:
+    """Documents of an index, newest first, between two positions (`<received_at>#<id>`)."""
+    found = dynamo.query(
+        partition_key, index=index, between=(low, high), descending=True, page=page
+    )
+    return (read(item) for item in found)
+
+
+def numbers(tenant: str, issuer: str, year: str) -> list[Item]:
+    """Every number that an issuer used in a year, with its document."""
+    from chalicelib.invoicing import claims
+
+    return list(dynamo.query(claims.numbers_pk(tenant, issuer, year)))
