@@ -1,0 +1,1 @@
+"""Telling: each change of a document by mail, digest and signed webhook, once."""
