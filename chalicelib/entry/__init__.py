@@ -1,0 +1,1 @@
+"""The doors: a route or an event in, one domain call, an answer out."""

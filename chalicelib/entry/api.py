@@ -1,0 +1,368 @@
+"""The hub API under /v1."""
+
+from __future__ import annotations
+
+import secrets
+from decimal import Decimal
+from typing import Any
+
+from chalice.app import Blueprint
+
+from chalicelib.accounts import model as accounts_model
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts.model import Caller
+from chalicelib.base import clock, config, limits, work
+from chalicelib.base.errors import NotFound, Rejected
+from chalicelib.entry import openapi, shapes, web
+from chalicelib.entry.web import Request, route
+from chalicelib.invoicing import decisions, handing, hub, store
+from chalicelib.invoicing.document import Document
+
+bp = Blueprint(__name__)
+
+
+@route(bp, "GET", "/v1/health", web.PUBLIC, "Whether the API answers", shapes.Health)
+def health(request: Request) -> shapes.Health:
+    return shapes.Health(status="ok")
+
+
+@route(bp, "GET", "/v1/openapi.json", web.PUBLIC, "This description")
+def describe(request: Request) -> dict[str, Any]:
+    return openapi.document(config.get("PUBLIC_URL", "/"))
+
+
+@route(bp, "GET", "/v1/me", "flows:read", "Who this key is", shapes.Me)
+def me(request: Request) -> shapes.Me:
+    caller = request.caller
+    return shapes.Me(
+        tenant=caller.tenant,
+        key=caller.key_id,
+        scopes=sorted(caller.scopes),
+        customer=caller.customer or None,
+    )
+
+
+# ------------------------------------------------------------------ settings
+@route(bp, "GET", "/v1/settings", "settings:read", "The reseller's settings", shapes.Settings)
+def get_settings(request: Request) -> shapes.Settings:
+    return _settings(accounts.get_reseller(request.caller.tenant))
+
+
+@route(
+    bp, "PATCH", "/v1/settings", "settings:write", "Change settings", shapes.Settings,
+    body=shapes.SettingsChange,
+)  # fmt: skip
+def change_settings(request: Request) -> shapes.Settings:
+    change: shapes.SettingsChange = request.body
+    plain = change.model_dump(exclude_unset=True, exclude={"webhook"}, exclude_none=True)
+    webhook: dict[str, str] | str | None = ""
+    if "webhook" in change.model_fields_set:
+        webhook = change.webhook.model_dump() if change.webhook else None
+    return _settings(accounts.change_settings(request.caller.tenant, plain, webhook))
+
+
+def _settings(found: accounts_model.Reseller) -> shapes.Settings:
+    return shapes.Settings(
+        id=found.id,
+        name=found.name,
+        mail=found.mail,
+        language=found.language,
+        digest=found.digest,
+        unknown_seller=found.unknown_seller,
+        webhook_url=found.webhook.url if found.webhook else None,
+    )
+
+
+# ------------------------------------------------------------------ customers
+@route(
+    bp, "GET", "/v1/customers", "customers:read", "Customers in order of id", shapes.Customers,
+    query=shapes.CustomersQuery,
+)  # fmt: skip
+def list_customers(request: Request) -> shapes.Customers:
+    query: shapes.CustomersQuery = request.query
+    found = accounts.list_customers(request.caller.tenant, query.after, query.limit)
+    more = len(found) == query.limit
+    return shapes.Customers(
+        customers=[_customer(one) for one in found], cursor=found[-1].id if more else None
+    )
+
+
+@route(
+    bp, "POST", "/v1/customers", "customers:write", "Create a customer", shapes.Customer,
+    body=shapes.NewCustomer, status=201,
+)  # fmt: skip
+def create_customer(request: Request) -> shapes.Customer:
+    return _save_customer(request.caller, request.body.id, request.body, new=True)
+
+
+@route(bp, "GET", "/v1/customers/{customer_id}", "customers:read", "One customer", shapes.Customer)
+def get_customer(request: Request) -> shapes.Customer:
+    return _customer(accounts.get_customer(request.caller.tenant, request.path["customer_id"]))
+
+
+@route(
+    bp, "PUT", "/v1/customers/{customer_id}", "customers:write", "Replace a customer's data",
+    shapes.Customer, body=shapes.CustomerFields,
+)  # fmt: skip
+def replace_customer(request: Request) -> shapes.Customer:
+    return _save_customer(request.caller, request.path["customer_id"], request.body, new=False)
+
+
+def _save_customer(
+    caller: Caller, customer_id: str, fields: shapes.CustomerFields, *, new: bool
+) -> shapes.Customer:
+    customer = accounts_model.Customer(
+        id=customer_id,
+        name=fields.name,
+        fiscal_ids=tuple(fields.fiscal_ids),
+        mail=fields.mail,
+        notify=fields.notify,
+        formats=tuple(dict.fromkeys(fields.formats)),
+    )
+    return _customer(accounts.save_customer(caller.tenant, customer, clock.now(), new=new))
+
+
+def _customer(found: accounts_model.Customer) -> shapes.Customer:
+    return shapes.Customer(
+        id=found.id,
+        name=found.name,
+        fiscal_ids=list(found.fiscal_ids),
+        mail=found.mail,
+        notify=found.notify,
+        formats=list(found.formats),
+        created_at=found.created_at,
+    )
+
+
+# ------------------------------------------------------------------ keys
+@route(bp, "GET", "/v1/keys", "keys:write", "API keys, without their secrets", shapes.Keys)
+def list_keys(request: Request) -> shapes.Keys:
+    return shapes.Keys(keys=[_key(one) for one in accounts.list_keys(request.caller.tenant)])
+
+
+@route(
+    bp, "POST", "/v1/keys", "keys:write", "Issue an API key", shapes.IssuedKey,
+    body=shapes.NewKey, status=201,
+)  # fmt: skip
+def issue_key(request: Request) -> shapes.IssuedKey:
+    wanted: shapes.NewKey = request.body
+    above = sorted(set(wanted.scopes) - request.caller.scopes)
+    if above:
+        raise Rejected("scope_above", "A key gives no more than it has.", status=403, scopes=above)
+    key, token = accounts.issue_key(
+        request.caller.tenant,
+        wanted.name,
+        wanted.scopes,
+        clock.now(),
+        secrets.token_hex(38),
+        wanted.customer or "",
+    )
+    return shapes.IssuedKey(**_key(key).model_dump(), token=token)
+
+
+@route(bp, "DELETE", "/v1/keys/{key_id}", "keys:write", "Revoke an API key", shapes.Key)
+def revoke_key(request: Request) -> shapes.Key:
+    return _key(accounts.revoke_key(request.caller.tenant, request.path["key_id"], clock.now()))
+
+
+def _key(found: accounts_model.ApiKey) -> shapes.Key:
+    return shapes.Key(
+        id=found.id,
+        name=found.name,
+        scopes=list(found.scopes),
+        customer=found.customer or None,
+        created_at=found.created_at,
+        revoked_at=found.revoked_at or None,
+    )
+
+
+# ------------------------------------------------------------------ handing in
+def _customer_said(caller: Caller, customer: str | None) -> str:
+    """The customer that a request speaks of; a key for one customer speaks of him only."""
+    if caller.customer:
+        if customer and customer != caller.customer:
+            raise NotFound("customer")
+        return caller.customer
+    if customer:
+        accounts.get_customer(caller.tenant, customer)
+    return customer or ""
+
+
+@route(
+    bp, "POST", "/v1/uploads", "documents:write", "Places to upload many files to",
+    shapes.Uploads, body=shapes.NewUploads, status=201,
+)  # fmt: skip
+def create_uploads(request: Request) -> shapes.Uploads:
+    wanted: shapes.NewUploads = request.body
+    found = handing.reserve(
+        request.caller,
+        [one.name for one in wanted.files],
+        _customer_said(request.caller, wanted.customer),
+        clock.now(),
+        request.idempotency_key or secrets.token_hex(16),
+    )
+    return shapes.Uploads(
+        uploads=[
+            shapes.UploadPlace(
+                id=one.id,
+                file_name=one.file_name,
+                url=one.url,
+                fields=one.fields,
+                status_url=f"/v1/flows/{one.id}",
+            )
+            for one in found
+        ],
+        expires_in_s=limits.UPLOAD_LINK_S,
+    )
+
+
+@route(
+    bp, "POST", "/v1/documents", "documents:write", "Hand in one document (its bytes are the body)",
+    shapes.HandedIn, body=bytes, query=shapes.HandInQuery, status=202, idempotency_key=True,
+)  # fmt: skip
+def hand_in(request: Request) -> shapes.HandedIn:
+    found = handing.hand_in(
+        request.caller,
+        request.idempotency_key,
+        request.query.name,
+        _customer_said(request.caller, request.query.customer),
+        request.raw,
+        clock.now(),
+    )
+    return shapes.HandedIn(id=found, status_url=f"/v1/flows/{found}")
+
+
+# ------------------------------------------------------------------ flows and documents
+def _filter(caller: Caller, query: shapes.Listing) -> hub.Filter:
+    given = query.model_dump(exclude={"cursor", "limit", "customer"}, exclude_none=True)
+    for name in ("amount_min", "amount_max"):
+        if name in given:
+            given[name] = Decimal(given[name])
+    if caller.customer and query.customer and query.customer != caller.customer:
+        raise NotFound("customer")
+    return hub.Filter(customer=caller.customer or query.customer or "", **given)
+
+
+def _page(request: Request, *, flows: bool) -> hub.Page:
+    query: shapes.Listing = request.query
+    wanted = _filter(request.caller, query)
+    return hub.page(request.caller.tenant, wanted, query.cursor, query.limit, flows=flows)
+
+
+@route(
+    bp, "GET", "/v1/flows", "flows:read", "Every file that came, newest first", shapes.Flows,
+    query=shapes.Listing,
+)  # fmt: skip
+def list_flows(request: Request) -> shapes.Flows:
+    page = _page(request, flows=True)
+    return shapes.Flows(
+        flows=[shapes.flow(one) for one in page.documents], cursor=page.cursor or None
+    )
+
+
+@route(bp, "GET", "/v1/flows/{flow_id}", "flows:read", "One file that came", shapes.Flow)
+def get_flow(request: Request) -> shapes.Flow:
+    caller, flow_id = request.caller, request.path["flow_id"]
+    try:
+        return shapes.flow(decisions.require(caller.tenant, flow_id, caller.customer))
+    except NotFound:
+        slot = store.get_slot(caller.tenant, flow_id)
+        if slot is None or (caller.customer and slot["customer"] != caller.customer):
+            raise
+    return shapes.awaited(flow_id, slot)
+
+
+@route(
+    bp, "GET", "/v1/documents", "documents:read", "Documents, newest first", shapes.Documents,
+    query=shapes.Listing,
+)  # fmt: skip
+def list_documents(request: Request) -> shapes.Documents:
+    page = _page(request, flows=False)
+    return shapes.Documents(
+        documents=[shapes.DocumentSummary(**shapes.summary(one)) for one in page.documents],
+        cursor=page.cursor or None,
+    )
+
+
+def _document(request: Request) -> Document:
+    caller = request.caller
+    found = decisions.require(caller.tenant, request.path["document_id"], caller.customer)
+    if not decisions.is_document(found):
+        raise NotFound("document")
+    return found
+
+
+def _detail(tenant: str, document: Document) -> shapes.DocumentDetail:
+    return shapes.detail(document, *hub.timeline(tenant, document))
+
+
+@route(
+    bp, "GET", "/v1/documents/{document_id}", "documents:read",
+    "One document: values, timeline, SdI's messages", shapes.DocumentDetail,
+)  # fmt: skip
+def get_document(request: Request) -> shapes.DocumentDetail:
+    return _detail(request.caller.tenant, _document(request))
+
+
+@route(
+    bp, "GET", "/v1/documents/{document_id}/files", "documents:read",
+    "Short-lived links to its files", shapes.Files,
+)  # fmt: skip
+def get_files(request: Request) -> shapes.Files:
+    found = hub.files(request.caller.tenant, _document(request))
+    return shapes.Files(
+        files=[
+            shapes.File(
+                kind=one.kind, name=one.name, url=one.url, expires_in_s=limits.DOWNLOAD_LINK_S
+            )
+            for one in found
+        ]
+    )
+
+
+@route(
+    bp, "POST", "/v1/documents/{document_id}/decision", "documents:write",
+    "Send or discard a held document", shapes.DocumentDetail, body=shapes.Decision,
+)  # fmt: skip
+def decide(request: Request) -> shapes.DocumentDetail:
+    caller, wanted = request.caller, request.body
+    with work.waking() as wakes:
+        decided = decisions.decide(
+            caller.tenant,
+            _document(request),
+            wanted.action,
+            _customer_said(caller, wanted.customer) if wanted.customer else "",
+            f"key:{caller.key_id}",
+            wakes,
+            clock.now(),
+        )
+    return _detail(caller.tenant, decided)
+
+
+@route(
+    bp, "POST", "/v1/documents/{document_id}/resend", "documents:write",
+    "Send a rejected document again under a new name", shapes.DocumentDetail,
+)  # fmt: skip
+def resend(request: Request) -> shapes.DocumentDetail:
+    caller = request.caller
+    with work.waking() as wakes:
+        sent = decisions.resend(
+            caller.tenant, _document(request), f"key:{caller.key_id}", wakes, clock.now()
+        )
+    return _detail(caller.tenant, sent)
+
+
+@route(
+    bp, "GET", "/v1/numbering", "documents:read",
+    "Gaps, backward dates and duplicates in one issuer's numbers of one year",
+    shapes.Numbering, query=shapes.NumberingQuery,
+)  # fmt: skip
+def numbering(request: Request) -> shapes.Numbering:
+    caller, query = request.caller, request.query
+    issuer = query.issuer.upper()
+    if caller.customer:
+        customer = accounts.get_customer(caller.tenant, caller.customer)
+        if issuer not in customer.fiscal_ids:
+            raise NotFound("numbering")
+    found = hub.numbering_report(caller.tenant, issuer, query.year)
+    return shapes.numbering(issuer, query.year, found)

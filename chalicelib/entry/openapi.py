@@ -1,0 +1,145 @@
+"""The OpenAPI 3.1 document, made of the declared routes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from chalicelib.accounts.model import SCOPES
+from chalicelib.entry import web
+
+_PARAMETER = re.compile(r"\{(\w+)\}")
+_ERROR: dict[str, Any] = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["code", "message", "details", "request_id"],
+            "properties": {
+                "code": {"type": "string", "description": "Stable; made for programs."},
+                "message": {"type": "string", "description": "Made for people."},
+                "details": {"type": "object"},
+                "request_id": {"type": "string"},
+            },
+        }
+    },
+}
+
+
+def document(server: str) -> dict[str, Any]:
+    """The whole description. `server` is the public address."""
+    models: list[Any] = []
+    for route in web.ROUTES:
+        if route.answer:
+            models.append((route.answer, "serialization"))
+        if isinstance(route.body, type) and issubclass(route.body, BaseModel):
+            models.append((route.body, "validation"))
+    names, schemas = models_json_schema(
+        list(dict.fromkeys(models)), ref_template="#/components/schemas/{model}"
+    )
+    paths: dict[str, Any] = {}
+    for route in web.ROUTES:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, names)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Sportello",
+            "version": "1",
+            "description": "Hand in FatturaPA documents, follow them through Sistema di "
+            "Interscambio, decide on the held ones. Times are UTC, amounts exact decimals.",
+        },
+        "servers": [{"url": server}],
+        "paths": paths,
+        "components": {
+            "schemas": {**schemas.get("$defs", {}), "Error": _ERROR},
+            "responses": {
+                "Error": {
+                    "description": "The one shape of every error.",
+                    "content": {
+                        "application/json": {"schema": {"$ref": "#/components/schemas/Error"}}
+                    },
+                }
+            },
+            "securitySchemes": {
+                "key": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "An API key: `sk_…`. Scopes: "
+                    + "; ".join(f"`{name}`: {what}" for name, what in SCOPES.items()),
+                }
+            },
+        },
+    }
+
+
+def _operation(route: web.Route, names: Any) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": route.name,
+        "summary": route.summary,
+        "security": [] if route.scope == web.PUBLIC else [{"key": []}],
+        "parameters": _parameters(route),
+        "responses": {str(route.status): _answer(route, names)},
+    }
+    if route.scope != web.PUBLIC:
+        operation["description"] = f"Needs the scope `{route.scope}`."
+    for status in _errors(route):
+        operation["responses"][status] = {"$ref": "#/components/responses/Error"}
+    if route.body is bytes:
+        binary = {"schema": {"type": "string", "format": "binary"}}
+        operation["requestBody"] = {
+            "required": True,
+            "content": dict.fromkeys(web.FILE_TYPES, binary),
+        }
+    elif route.body is not None:
+        schema = names[route.body, "validation"]
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": schema}},
+        }
+    return operation
+
+
+def _answer(route: web.Route, names: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = {"description": route.summary}
+    schema = names[route.answer, "serialization"] if route.answer else {"type": "object"}
+    answer["content"] = {"application/json": {"schema": schema}}
+    return answer
+
+
+def _errors(route: web.Route) -> list[str]:
+    found = ["400", "422"]
+    if route.scope != web.PUBLIC:
+        found += ["401", "403"]
+    if "{" in route.path or route.query or route.body:
+        found.append("404")
+    if route.method != "GET":
+        found += ["409", "413", "415"]
+    return found
+
+
+def _parameters(route: web.Route) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in _PARAMETER.findall(route.path)
+    ]
+    if route.query is not None:
+        schema = route.query.model_json_schema()
+        for name, field in schema["properties"].items():
+            plain = {key: value for key, value in field.items() if key != "title"}
+            required = name in schema.get("required", [])
+            found.append({"name": name, "in": "query", "required": required, "schema": plain})
+    if route.body is not None:
+        found.append(
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "required": route.idempotency_key,
+                "schema": {"type": "string", "maxLength": 200},
+                "description": "The same key with the same request is the same act.",
+            }
+        )
+    return found

@@ -1,0 +1,543 @@
+"""What the API takes and answers, as pydantic models: the OpenAPI document is made of them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from chalicelib.accounts import model as accounts
+from chalicelib.base import limits
+from chalicelib.invoicing.document import Document
+from chalicelib.invoicing.numbering import Series
+from chalicelib.invoicing.states import FINAL, NOT_DOCUMENTS, State
+
+Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+Mail = Annotated[str, StringConstraints(max_length=254)]
+Channel = Literal["bucket", "upload", "api"]
+Action = Literal["send", "discard", "resend"]
+
+
+class Taken(BaseModel):
+    """What comes in: unknown fields are mistakes, not decoration."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Given(BaseModel):
+    """What goes out."""
+
+
+# ------------------------------------------------------------------ settings, customers, keys
+class Settings(Given):
+    id: str
+    name: str
+    mail: str
+    language: accounts.Language
+    digest: accounts.Digest
+    unknown_seller: Literal["hold", "register"]
+    webhook_url: str | None
+
+
+class WebhookChange(Taken):
+    url: Annotated[str, StringConstraints(max_length=1000)]
+    secret: Annotated[str, StringConstraints(min_length=24, max_length=200)]
+
+
+class SettingsChange(Taken):
+    """Only what is given changes; `webhook` null removes it."""
+
+    name: Name | None = None
+    mail: Mail | None = None
+    language: accounts.Language | None = None
+    digest: accounts.Digest | None = None
+    unknown_seller: Literal["hold", "register"] | None = None
+    webhook: WebhookChange | None = None
+
+
+class CustomerFields(Taken):
+    """`fiscal_ids`: VAT numbers with country (`IT01234567890`) and tax codes."""
+
+    name: Name
+    fiscal_ids: Annotated[list[str], Field(min_length=1, max_length=20)]
+    mail: Mail = ""
+    notify: bool = False
+    formats: Annotated[list[accounts.InputFormat], Field(min_length=1)] = Field(
+        default_factory=lambda: list(accounts.INPUT_FORMATS)
+    )
+
+
+class NewCustomer(CustomerFields):
+    id: Id
+
+
+class Customer(Given):
+    id: str
+    name: str
+    fiscal_ids: list[str]
+    mail: str
+    notify: bool
+    formats: list[str]
+    created_at: str
+
+
+class Customers(Given):
+    customers: list[Customer]
+    cursor: str | None
+
+
+class CustomersQuery(Taken):
+    after: str = ""
+    limit: int = Field(limits.PAGE_ITEMS, ge=1, le=limits.PAGE_ITEMS_MAX)
+
+
+class NewKey(Taken):
+    name: Name
+    scopes: Annotated[list[str], Field(min_length=1, max_length=20)]
+    customer: Id | None = None
+
+
+class Key(Given):
+    id: str
+    name: str
+    scopes: list[str]
+    customer: str | None
+    created_at: str
+    revoked_at: str | None
+
+
+class IssuedKey(Key):
+    """`token` is shown this once."""
+
+    token: str
+
+
+class Keys(Given):
+    keys: list[Key]
+
+
+class Me(Given):
+    tenant: str
+    key: str
+    scopes: list[str]
+    customer: str | None
+
+
+class Health(Given):
+    status: Literal["ok"]
+
+
+# ------------------------------------------------------------------ handing in
+class FileWanted(Taken):
+    name: Annotated[str, StringConstraints(min_length=1, max_length=limits.FILE_NAME_CHARS)]
+
+
+class NewUploads(Taken):
+    files: Annotated[list[FileWanted], Field(min_length=1, max_length=limits.UPLOAD_FILES)]
+    customer: Id | None = None
+
+
+class UploadPlace(Given):
+    """POST `fields` and then the file (field `file`) to `url` as multipart/form-data."""
+
+    id: str
+    file_name: str
+    url: str
+    fields: dict[str, str]
+    status_url: str
+
+
+class Uploads(Given):
+    uploads: list[UploadPlace]
+    expires_in_s: int
+
+
+class HandInQuery(Taken):
+    name: Annotated[str, StringConstraints(min_length=1, max_length=limits.FILE_NAME_CHARS)]
+    customer: Id | None = None
+
+
+class HandedIn(Given):
+    id: str
+    status_url: str
+
+
+# ------------------------------------------------------------------ flows and documents
+class Flow(Given):
+    """A file as it came. `state` is `awaited` until the upload has arrived."""
+
+    id: str
+    kind: Literal["file", "archive"]
+    state: State | Literal["awaited"]
+    file_name: str
+    channel: Channel | None
+    sender: str | None
+    customer: str | None
+    received_at: str | None
+    size: int | None
+    sha256: str | None
+    archive: str | None
+    members: int | None
+    documents: int | None
+    refusals: int | None
+    code: str | None
+    message: str | None
+    document_url: str | None
+
+
+class Flows(Given):
+    flows: list[Flow]
+    cursor: str | None
+
+
+class Party(Given):
+    id: str
+    name: str
+
+
+class SdiError(Given):
+    code: str
+    description: str
+    suggestion: str
+
+
+class Preservation(Given):
+    """Archived is not preserved: the file is kept by us since `archived_at`; `preserved_at` is
+    the day of a conservator's own report, null while there is none."""
+
+    state: Literal["archived", "preserved"]
+    archived_at: str
+    preserved_at: str | None
+
+
+class DocumentSummary(Given):
+    id: str
+    state: State
+    final: bool
+    customer: str | None
+    channel: Channel
+    sender: str
+    received_at: str
+    file_name: str
+    archive: str | None
+    format: str | None
+    family: Literal["pa", "private"] | None
+    type: str | None
+    number: str | None
+    date: str | None
+    currency: str | None
+    amount: Decimal | None
+    taxable: Decimal | None
+    tax: Decimal | None
+    seller: Party | None
+    buyer: Party | None
+    recipient: str | None
+    bodies: int
+    code: str | None
+    message: str | None
+    held: str | None
+    duplicate_by: str | None
+    duplicate_of: str | None
+    errors: list[SdiError]
+    flags: list[str]
+    sdi_name: str | None
+    id_sdi: str | None
+    attempt: int
+    sent_at: str | None
+    outcome_at: str | None
+    delivered_at: str | None
+    available_on: str | None
+    preservation: Preservation
+
+
+class Documents(Given):
+    documents: list[DocumentSummary]
+    cursor: str | None
+
+
+class LotBody(Given):
+    type: str
+    number: str
+    date: str
+    amount: Decimal
+
+
+class Attachment(Given):
+    name: str
+    size: int
+
+
+class Change(Given):
+    version: int
+    at: str
+    state: str
+    code: str | None
+    flag: str | None
+    by: str
+
+
+class SdiMessage(Given):
+    type: str
+    id_sdi: str
+    message_id: str
+    at: str
+    file_name: str
+    note: str
+    errors: list[SdiError]
+
+
+class DocumentDetail(DocumentSummary):
+    lot: list[LotBody]
+    attachments: list[Attachment]
+    warnings: list[str]
+    timeline: list[Change]
+    messages: list[SdiMessage]
+    actions: list[Action]
+
+
+class File(Given):
+    kind: Literal["raw", "unsigned", "signed", "notification"]
+    name: str
+    url: str
+    expires_in_s: int
+
+
+class Files(Given):
+    files: list[File]
+
+
+class Listing(Taken):
+    """Combined filters: all given ones must hold."""
+
+    customer: Id | None = None
+    state: State | None = None
+    section: Literal["to_send", "sent"] | None = None
+    channel: Channel | None = None
+    archive: Id | None = None
+    received_from: Day | None = None
+    received_to: Day | None = None
+    date_from: Day | None = None
+    date_to: Day | None = None
+    amount_min: Decimal | None = None
+    amount_max: Decimal | None = None
+    type: Annotated[str, StringConstraints(pattern=r"^TD\d{2}$")] | None = None
+    number: Annotated[str, StringConstraints(max_length=20)] | None = None
+    counterpart: Annotated[str, StringConstraints(max_length=100)] | None = None
+    cursor: Annotated[str, StringConstraints(max_length=1000)] = ""
+    limit: int = Field(limits.PAGE_ITEMS, ge=1, le=limits.PAGE_ITEMS_MAX)
+
+
+class Decision(Taken):
+    """`customer` says whose a held document is, when that was not known."""
+
+    action: Literal["send", "discard"]
+    customer: Id | None = None
+
+
+class NumberingQuery(Taken):
+    issuer: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{4,30}$")]
+    year: Annotated[str, StringConstraints(pattern=r"^\d{4}$")]
+
+
+class Gap(Given):
+    first: int
+    last: int
+
+
+class Backward(Given):
+    number: str
+    then: str
+
+
+class Repeated(Given):
+    number: str
+    documents: list[str]
+
+
+class NumberSeries(Given):
+    """`{n}` in `series` stands for the running number; `released` are numbers of documents that
+    were not issued after all (rejected, refused or discarded)."""
+
+    series: str
+    first: int
+    last: int
+    count: int
+    gaps: list[Gap]
+    backward: list[Backward]
+    duplicates: list[Repeated]
+    released: list[str]
+
+
+class Numbering(Given):
+    issuer: str
+    year: str
+    series: list[NumberSeries]
+
+
+# ------------------------------------------------------------------ from the domain
+def flow(document: Document) -> Flow:
+    archive = document.kind == "zip" or document.state in ("unpacking", "unpacked")
+    is_document = document.state not in NOT_DOCUMENTS
+    return Flow(
+        id=document.id,
+        kind="archive" if archive else "file",
+        state=document.state,
+        file_name=document.file_name,
+        channel=document.channel,
+        sender=document.sender,
+        customer=document.customer or None,
+        received_at=document.received_at,
+        size=document.size,
+        sha256=document.sha256 or None,
+        archive=document.archive or None,
+        members=document.members if archive else None,
+        documents=document.documents if archive else None,
+        refusals=document.refusals if archive else None,
+        code=document.reason or None,
+        message=document.text or None,
+        document_url=f"/v1/documents/{document.id}" if is_document else None,
+    )
+
+
+def summary(document: Document) -> dict[str, Any]:
+    """The fields of DocumentSummary."""
+    said = document.said
+    return {
+        "id": document.id,
+        "state": document.state,
+        "final": said is not None and document.state in FINAL[said.family],
+        "customer": document.customer or None,
+        "channel": document.channel,
+        "sender": document.sender,
+        "received_at": document.received_at,
+        "file_name": document.file_name,
+        "archive": document.archive or None,
+        "format": said.format if said else None,
+        "family": said.family if said else None,
+        "type": said.type if said else None,
+        "number": said.number if said else None,
+        "date": said.date if said else None,
+        "currency": said.currency if said else None,
+        "amount": said.amount if said else None,
+        "taxable": said.taxable if said else None,
+        "tax": said.tax if said else None,
+        "seller": {"id": said.seller, "name": said.seller_name} if said else None,
+        "buyer": {"id": said.buyer, "name": said.buyer_name} if said else None,
+        "recipient": said.recipient or None if said else None,
+        "bodies": said.bodies if said else 0,
+        "code": document.reason or None,
+        "message": document.text or None,
+        "held": document.held or None,
+        "duplicate_by": document.clash or None,
+        "duplicate_of": document.first or None,
+        "errors": list(document.errors),
+        "flags": list(document.flags),
+        "sdi_name": document.name or None,
+        "id_sdi": document.id_sdi or None,
+        "attempt": document.attempt,
+        "sent_at": document.sent_at or None,
+        "outcome_at": document.outcome_at or None,
+        "delivered_at": document.delivered_at or None,
+        "available_on": document.available_on or None,
+        "preservation": {
+            "state": "archived",
+            "archived_at": document.received_at,
+            "preserved_at": None,
+        },
+    }
+
+
+def actions(document: Document) -> list[Action]:
+    """What a person may decide now."""
+    if document.state == "held":
+        return ["send", "discard"]
+    if document.state in ("to_convert", "invalid"):
+        return ["discard"]
+    return ["resend"] if document.state == "rejected" else []
+
+
+def detail(
+    document: Document, changes: list[dict[str, Any]], messages: list[dict[str, Any]]
+) -> DocumentDetail:
+    """Everything about one document."""
+    said = document.said
+    return DocumentDetail(
+        **summary(document),
+        lot=[LotBody(**body) for body in said.lot] if said else [],
+        attachments=[Attachment(**one) for one in said.attachments] if said else [],
+        warnings=list(document.warnings),
+        timeline=[
+            Change(
+                version=int(row["sk"].rsplit("#", 1)[-1]),
+                at=row["at"],
+                state=row["state"],
+                code=row["reason"] or None,
+                flag=row["flag"] or None,
+                by=row["by"],
+            )
+            for row in changes
+        ],
+        messages=[
+            SdiMessage(
+                type=row["type"],
+                id_sdi=row["id_sdi"],
+                message_id=row["message_id"],
+                at=row["at"],
+                file_name=row["file"],
+                note=row["note"],
+                errors=[SdiError(**one) for one in row["errors"]],
+            )
+            for row in messages
+        ],
+        actions=actions(document),
+    )
+
+
+def awaited(flow_id: str, slot: dict[str, Any]) -> Flow:
+    """A file that was announced, or handed in a moment ago, and is not read yet."""
+    return Flow(
+        id=flow_id,
+        kind="file",
+        state="awaited",
+        file_name=slot["file_name"],
+        channel=None,
+        sender=slot["key_id"],
+        customer=slot["customer"] or None,
+        received_at=None,
+        size=None,
+        sha256=slot.get("sha256"),
+        archive=None,
+        members=None,
+        documents=None,
+        refusals=None,
+        code=None,
+        message=None,
+        document_url=None,
+    )
+
+
+def numbering(issuer: str, year: str, found: list[Series]) -> Numbering:
+    """The report as it is answered."""
+    return Numbering(
+        issuer=issuer,
+        year=year,
+        series=[
+            NumberSeries(
+                series=one.series,
+                first=one.first,
+                last=one.last,
+                count=one.count,
+                gaps=[Gap(first=first, last=last) for first, last in one.gaps],
+                backward=[Backward(number=number, then=then) for number, then in one.backward],
+                duplicates=[
+                    Repeated(number=number, documents=list(documents))
+                    for number, documents in one.duplicates
+                ],
+                released=list(one.released),
+            )
+            for one in found
+        ],
+    )

@@ -1,0 +1,235 @@
+"""What every route has in common: declared or denied, one error shape, one description.
+
+A route says what scope opens it, what it takes and what it answers; the OpenAPI document and the
+authorisation tests are made from the same declarations.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from chalice.app import Blueprint, Chalice, Response
+from pydantic import BaseModel, ValidationError
+
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts.model import SCOPES, Caller
+from chalicelib.base import ids, limits, log
+from chalicelib.base.errors import Failure, NotFound, Rejected
+
+PUBLIC = "public"
+FILE_TYPES = [
+    "application/octet-stream",
+    "application/xml",
+    "text/xml",
+    "application/pkcs7-mime",
+    "application/pdf",
+    "application/zip",
+    "application/json",
+]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation. `body` is a model, or bytes for a file; `scope` PUBLIC opens it to all."""
+
+    method: str
+    path: str
+    name: str
+    scope: str
+    summary: str
+    answer: type[BaseModel] | None
+    status: int = 200
+    query: type[BaseModel] | None = None
+    body: type[BaseModel] | type[bytes] | None = None
+    idempotency_key: bool = False
+
+
+ROUTES: list[Route] = []
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a view gets: who, the path's parts, the checked query and body, the raw bytes."""
+
+    caller: Caller
+    path: dict[str, str]
+    query: Any
+    body: Any
+    raw: bytes = field(repr=False)
+    idempotency_key: str = ""
+
+
+View = Callable[[Request], BaseModel | dict[str, Any]]
+_NOBODY = Caller(tenant="", key_id="", scopes=frozenset())
+
+
+def route(
+    bp: Blueprint,
+    method: str,
+    path: str,
+    scope: str,
+    summary: str,
+    answer: type[BaseModel] | None = None,
+    **more: Any,
+) -> Callable[[View], View]:
+    """Declare a route on a blueprint."""
+    assert scope == PUBLIC or scope in SCOPES, scope
+
+    def declare(view: View) -> View:
+        declared = Route(method, path, view.__name__, scope, summary, answer, **more)
+        ROUTES.append(declared)
+
+        def handle(**parts: str) -> Response:
+            return _answer(declared, view, bp.current_request, parts)
+
+        handle.__name__ = view.__name__
+        types = FILE_TYPES if declared.body is bytes else ["application/json"]
+        bp.route(path, methods=[method], content_types=types, name=view.__name__)(handle)
+        return view
+
+    return declare
+
+
+def _answer(declared: Route, view: View, request: Any, parts: dict[str, str]) -> Response:
+    request_id = str(request.context.get("requestId", ""))
+    try:
+        found = view(_request(declared, request, parts))
+        body = found.model_dump(mode="json") if isinstance(found, BaseModel) else found
+        response = Response(body, {"Cache-Control": "no-store"}, declared.status)
+    except Failure as failure:
+        response = error(failure, request_id)
+    except Exception as bug:  # the caller learns nothing; the log says where
+        log.write(log.Event.REQUEST_FAILED, route=declared.name, request_id=request_id,
+                  error=type(bug).__name__)  # fmt: skip
+        raise
+    log.write(
+        log.Event.REQUEST, route=declared.name, status=response.status_code, request_id=request_id
+    )
+    return response
+
+
+def error(failure: Failure, request_id: str) -> Response:
+    """The one error shape."""
+    body = error_body(failure.code, failure.message, request_id, dict(failure.details))
+    return Response(body, {"Cache-Control": "no-store"}, failure.status)
+
+
+def error_body(
+    code: str, message: str, request_id: str, details: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    return {
+        "error": {
+            "code": code,
+            "message": message,
+            "details": details or {},
+            "request_id": request_id,
+        }
+    }
+
+
+def _request(declared: Route, request: Any, parts: dict[str, str]) -> Request:
+    caller = _NOBODY if declared.scope == PUBLIC else _caller(declared, request.headers)
+    raw = request.raw_body or b"" if declared.body else b""
+    key = request.headers.get("idempotency-key", "")
+    if len(key) > limits.IDEMPOTENCY_KEY_CHARS or not key.isprintable():
+        raise Rejected("idempotency_key", "An Idempotency-Key has 1 to 200 characters.", status=400)
+    if declared.idempotency_key and not key:
+        raise Rejected("idempotency_key_missing", "Send an Idempotency-Key header.", status=400)
+    return Request(
+        caller=caller,
+        path=_path(parts),
+        query=_query(declared, request),
+        body=_body(declared, raw),
+        raw=raw,
+        idempotency_key=key,
+    )
+
+
+def _caller(declared: Route, headers: Any) -> Caller:
+    text = headers.get("authorization", "")
+    scheme, _, token = text.partition(" ")
+    caller = accounts.authenticate(token.strip()) if scheme.lower() == "bearer" else None
+    if caller is None:
+        raise Rejected("unauthorized", "Send a valid API key as a bearer token.", status=401)
+    if declared.scope not in caller.scopes:
+        raise Rejected("forbidden", "This key may not do that.", status=403, needs=declared.scope)
+    return caller
+
+
+def _path(parts: dict[str, str]) -> dict[str, str]:
+    """API Gateway hands path parameters as they were written: decode once, then check."""
+    found = {name: unquote(value) for name, value in parts.items()}
+    if not all(ids.is_safe(value) for value in found.values()):
+        raise NotFound()
+    return found
+
+
+def _query(declared: Route, request: Any) -> Any:
+    given = dict(request.query_params or {})
+    if declared.query is None:
+        if given:
+            raise Rejected("invalid_request", "This takes no query parameters.", status=400)
+        return None
+    return _checked(declared.query, given)
+
+
+def _body(declared: Route, raw: bytes) -> Any:
+    if declared.body is None or not issubclass(declared.body, BaseModel):
+        return None
+    try:
+        given = json.loads(raw) if raw else {}
+    except (ValueError, RecursionError) as failure:
+        raise Rejected("invalid_json", "The body is not JSON.", status=400) from failure
+    return _checked(declared.body, given)
+
+
+def _checked(model: type[BaseModel], given: Any) -> BaseModel:
+    try:
+        return model.model_validate(given)
+    except ValidationError as failure:
+        fields = [
+            {"field": ".".join(map(str, one["loc"])), "problem": one["msg"]}
+            for one in failure.errors(include_url=False, include_input=False, include_context=False)
+        ]
+        raise Rejected(
+            "invalid_request", "Some fields are not right.", status=400, fields=fields
+        ) from failure
+
+
+_OWN_CODES = {
+    403: ("not_found", "There is no such resource.", 404),
+    404: ("not_found", "There is no such resource.", 404),
+    405: ("method_not_allowed", "This method is not offered here.", 405),
+    400: ("invalid_request", "The request cannot be read.", 400),
+    406: ("not_acceptable", "Ask for application/json.", 406),
+    415: ("unsupported_media_type", "Send one of the content types described.", 415),
+    500: ("internal", "Something went wrong on our side; it has been recorded.", 500),
+}
+
+
+class Application(Chalice):
+    """Chalice, whose own refusals take our one error shape too."""
+
+    def __call__(self, event: Any, context: Any) -> Any:
+        answer = super().__call__(event, context)
+        if not isinstance(answer, dict) or answer.get("statusCode", 200) < 400:
+            return answer
+        body = answer.get("body") or ""
+        if answer.get("isBase64Encoded"):
+            body = base64.b64decode(body).decode(errors="replace")
+        if not isinstance(body, str) or '"error"' in body:
+            return answer
+        code, message, status = _OWN_CODES.get(answer["statusCode"], _OWN_CODES[500])
+        request_id = (event.get("requestContext") or {}).get("requestId", "")
+        return {
+            "statusCode": status,
+            "headers": {"Content-Type": "application/json", "Cache-Control": "no-store"},
+            "multiValueHeaders": {},
+            "isBase64Encoded": False,
+            "body": json.dumps(error_body(code, message, request_id)),
+        }
