@@ -13,18 +13,11 @@ from chalice.app import Blueprint, Response
 from chalicelib.base import config, ids, log, s3
 from chalicelib.base.errors import Failure
 from chalicelib.base.s3 import Place
-from chalicelib.invoicing.channels import sdicoop
+from chalicelib.invoicing.channels import sdicoop, soap
 
 bp = Blueprint(__name__)
 
 _TYPES = ["text/xml", "multipart/related", "application/xop+xml", "application/soap+xml"]
-_FAULT = (
-    '<?xml version="1.0" encoding="UTF-8"?>'
-    '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><e:Fault>'
-    "<faultcode>e:{kind}</faultcode><faultstring>{code}</faultstring>"
-    "</e:Fault></e:Body></e:Envelope>"
-)
-
 
 @bp.route("/sdi/TrasmissioneFatture", methods=["POST"], content_types=_TYPES)
 def trasmissione_fatture() -> Response:
@@ -33,7 +26,7 @@ def trasmissione_fatture() -> Response:
     certificate = (request.context.get("identity") or {}).get("clientCert") or {}
     if not certificate.get("clientCertPem"):
         # Without the mutual-TLS name in front, this address does not exist.
-        return _fault("Client", "forbidden", 403)
+        return _fault("forbidden", 403)
     try:
         delivery = sdicoop.read_delivery(
             request.headers.get("soapaction", ""),
@@ -41,13 +34,12 @@ def trasmissione_fatture() -> Response:
             request.raw_body or b"",
         )
     except Failure as failure:
-        return _fault("Client", failure.code, 500)
+        return _fault(failure.code, 500)
     key = f"incoming/{ids.sha256(delivery.content)}/{delivery.file_name}"
     s3.put(Place(config.get("SDI_BUCKET"), key), delivery.content, "application/xml")
     log.write(log.Event.SDI_MESSAGE, delivery="soap", message_type=delivery.message_type)
     return Response("", {"Content-Type": "text/xml"}, 202)
 
 
-def _fault(kind: str, code: str, status: int) -> Response:
-    body = _FAULT.format(kind=kind, code=code)
-    return Response(body.encode(), {"Content-Type": "text/xml"}, status)
+def _fault(code: str, status: int) -> Response:
+    return Response(soap.fault("Client", code), {"Content-Type": "text/xml"}, status)

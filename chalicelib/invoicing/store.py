@@ -89,7 +89,7 @@ def read(item: Item) -> Document:
         for name in ("lot", "attachments"):
             values[name] = tuple(values[name])
         known["said"] = Said(**values)
-    known.setdefault("size", 0)
+    known = {"size": 0, "sha256": ""} | known
     return Document(**known)
 
 

@@ -1,0 +1,48 @@
+# One place for what can be done here; `make` alone tells it.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# The first Python that is new enough; `make PYTHON=...` overrules.
+PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& { echo $$each; break; }; done)
+VENV_BIN := .local/venv/bin
+STAGE ?= prod
+# Engines are heavy and most tests are not: two workers, tests of one file kept together.
+PYTEST_OPTIONS ?= -n 2 --dist loadgroup
+
+export ONCE ZIP RESELLER
+export PYTHONPATH := $(CURDIR)
+
+.PHONY: help setup python run test check bench package
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1|/' \
+		| awk -F'|' '{ printf "make %-9s %s\n", $$1, $$2 }'
+
+python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and none was found:" \
+		"install one, or name it with make PYTHON=..." >&2; exit 1; }
+
+setup: python ## everything into .local/: packages, DynamoDB Local, official schemas
+	@$(PYTHON) infra/setup.py test
+
+run: python ## the whole system on this machine (ONCE=1 ends when done; ZIP=file RESELLER=name)
+	@$(PYTHON) infra/setup.py run
+	@$(VENV_BIN)/python -m infra.local.run
+
+test: setup ## all tests (PYTEST_OPTIONS='-k name' for some)
+	$(VENV_BIN)/python -m pytest $(PYTEST_OPTIONS)
+
+check: setup ## style, types and the rules of who may import whom
+	$(VENV_BIN)/ruff check .
+	$(VENV_BIN)/ruff format --check .
+	$(VENV_BIN)/mypy
+	$(VENV_BIN)/lint-imports
+
+bench: setup ## how fast it is, against the promised figures
+	@$(VENV_BIN)/python -m infra.bench
+
+package: setup ## the CloudFormation package of a stage (STAGE=prod)
+	@$(VENV_BIN)/python infra/package.py --stage $(STAGE)
