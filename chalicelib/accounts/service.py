@@ -17,7 +17,11 @@ from chalicelib.base.dynamo import ConditionFailed
 from chalicelib.base.errors import Conflict, NotFound, Rejected
 
 _FISCAL = re.compile(r"[A-Z]{2}[A-Z0-9]{2,28}|[A-Z0-9]{11,16}")
-_MAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
+# SES takes ASCII only, and what is quoted or commented is no address people have.
+_MAIL = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}"
+)
 
 
 def create_reseller(
@@ -57,14 +61,29 @@ def change_settings(
         _mail(changes["mail"])
     new = dataclasses.replace(old, **changes)
     if isinstance(webhook, dict):
-        if urlsplit(webhook["url"]).scheme != "https":
-            raise Rejected("webhook_url", "A webhook address begins with https://.")
+        if not _is_webhook(webhook["url"]):
+            raise Rejected(
+                "webhook_url", "A webhook address is https://<host>/…, in plain ASCII, no user."
+            )
         sealed = secrets.seal(tenant, webhook["secret"])
         new = dataclasses.replace(new, webhook=Webhook(webhook["url"], sealed))
     elif webhook is None:
         new = dataclasses.replace(new, webhook=None)
     dynamo.commit([store.put_reseller(tenant, new, old.version)])
     return dataclasses.replace(new, version=old.version + 1)
+
+
+def _is_webhook(url: str) -> bool:
+    """What can be posted to: anything else would fail at each change instead of now."""
+    if not re.fullmatch(r"[!-~]+", url):
+        return False
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    named = bool(parts.hostname) and "@" not in parts.netloc and not parts.fragment
+    return parts.scheme == "https" and named and port != 0
 
 
 def fiscal_id(text: str) -> str:

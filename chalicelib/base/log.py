@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from enum import StrEnum
+from typing import TextIO
 
 from chalicelib.base import clock
 
@@ -40,31 +41,42 @@ class Event(StrEnum):
     MAIL_UNCERTAIN = "mail_uncertain"
 
 
+_lines: TextIO | None = None
+
+
+def use(lines: TextIO | None) -> None:
+    """Write somewhere else than to standard output (None: back there)."""
+    global _lines
+    _lines = lines
+
+
+def _out(line: dict[str, object]) -> None:
+    # Looked up at each line: Lambda and tests replace sys.stdout.
+    (_lines or sys.stdout).write(json.dumps(line, default=str) + "\n")
+
+
 def write(event: Event, **fields: object) -> None:
     """Write one line to standard output, which Lambda keeps."""
     unknown = fields.keys() - FIELDS
     assert not unknown, f"fields not allowed in a log line: {sorted(unknown)}"
-    sys.stdout.write(json.dumps({"event": event.value, **fields}, default=str) + "\n")
+    _out({"event": event.value, **fields})
 
 
 def metric(name: str, value: int, **dimensions: str) -> None:
     """A CloudWatch metric by embedded metric format: no call, only a line (namespace Sportello)."""
-    sys.stdout.write(
-        json.dumps(
-            {
-                "_aws": {
-                    "Timestamp": int(clock.now().timestamp() * 1000),
-                    "CloudWatchMetrics": [
-                        {
-                            "Namespace": "Sportello",
-                            "Dimensions": [list(dimensions)],
-                            "Metrics": [{"Name": name, "Unit": "Count"}],
-                        }
-                    ],
-                },
-                name: value,
-                **dimensions,
-            }
-        )
-        + "\n"
+    _out(
+        {
+            "_aws": {
+                "Timestamp": int(clock.now().timestamp() * 1000),
+                "CloudWatchMetrics": [
+                    {
+                        "Namespace": "Sportello",
+                        "Dimensions": [list(dimensions)],
+                        "Metrics": [{"Name": name, "Unit": "Count"}],
+                    }
+                ],
+            },
+            name: value,
+            **dimensions,
+        }
     )

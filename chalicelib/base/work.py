@@ -6,7 +6,8 @@ A row is an ordinary item with these attributes beside its payload:
     due       instant after which the sweeper wakes it again
     queue     which worker: "receive", "send", "tell" (the variable <QUEUE>_QUEUE_URL)
     attempts  how often a worker put it off (Transient, Conflict)
-    woken     how often the sweeper had to wake it
+    woken     how often the sweeper had to wake it although a message should have
+    waits     True: no message is on its way, the sweeper is meant to wake it at `due`
 
 The row is the truth and the SQS message only an alarm clock: a message without a row is done
 already, a row without a message is found by the sweeper. Nothing depends on a message arriving.
@@ -155,6 +156,7 @@ def later(work: Work, now: datetime, failure: Failure) -> None:
                     put={
                         "attempts": attempts,
                         "error": failure.code,
+                        "waits": True,
                         "due": clock.stamp(now + _backoff(attempts)),
                         "wk": PARKED if parked else _shard(work.key[0]),
                     },
@@ -188,21 +190,25 @@ def parked(limit: int = 100) -> list[Item]:
 def sweep(now: datetime, limit: int = 2_000) -> int:
     """Wake every overdue row; gives how many. Each row is pushed on first, so a sweep that runs
     twice or together with another wakes it once."""
-    overdue = 0
+    woken = overdue = 0
     with waking() as wakes:
         for shard in range(SHARDS):
             found = dynamo.query(
                 f"due#{shard}", index="due", between=("0", clock.stamp(now)), limit=limit
             )
             for item in found:
-                overdue += _wake_overdue(item, now, wakes)
+                if _wake_overdue(item, now, wakes):
+                    woken += 1
+                    overdue += not item.get("waits")
+    if woken:
+        log.write(log.Event.SWEPT, count=woken)
     if overdue:
-        log.write(log.Event.SWEPT, count=overdue)
+        # These had a message that never led to anything: lost, or its worker died.
         log.metric("WorkOverdue", overdue)
-    return overdue
+    return woken
 
 
-def _wake_overdue(item: Item, now: datetime, wakes: Wakes) -> int:
+def _wake_overdue(item: Item, now: datetime, wakes: Wakes) -> bool:
     key = item["pk"], item["sk"]
     woken = int(item.get("woken", 0)) + (0 if item.get("waits") else 1)
     stuck = woken > limits.WORK_ATTEMPTS
@@ -216,13 +222,13 @@ def _wake_overdue(item: Item, now: datetime, wakes: Wakes) -> int:
     try:
         dynamo.commit([Update(key, put=change, when=({"due": item["due"]},))])
     except Conflict:
-        return 0
+        return False
     if stuck:
         log.write(log.Event.WORK_PARKED, tenant=keys.tenant_of(key[0]), work=key[1])
         log.metric("WorkParked", 1)
-        return 0
+        return False
     wakes.add(item["queue"], key)
-    return 1
+    return True
 
 
 def run(

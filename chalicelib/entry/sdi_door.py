@@ -19,6 +19,7 @@ bp = Blueprint(__name__)
 
 _TYPES = ["text/xml", "multipart/related", "application/xop+xml", "application/soap+xml"]
 
+
 @bp.route("/sdi/TrasmissioneFatture", methods=["POST"], content_types=_TYPES)
 def trasmissione_fatture() -> Response:
     """One-way: 202 when kept; a SOAP fault makes SdI try again."""
@@ -38,7 +39,8 @@ def trasmissione_fatture() -> Response:
     key = f"incoming/{ids.sha256(delivery.content)}/{delivery.file_name}"
     s3.put(Place(config.get("SDI_BUCKET"), key), delivery.content, "application/xml")
     log.write(log.Event.SDI_MESSAGE, delivery="soap", message_type=delivery.message_type)
-    return Response("", {"Content-Type": "text/xml"}, 202)
+    # Plain, because a binary type would need the matching Accept header from SdI.
+    return Response("", {"Content-Type": "text/plain"}, 202)
 
 
 def _fault(code: str, status: int) -> Response:

@@ -90,7 +90,7 @@ class Customers(Given):
 
 
 class CustomersQuery(Taken):
-    after: str = ""
+    after: Annotated[str, StringConstraints(max_length=64)] = ""
     limit: int = Field(limits.PAGE_ITEMS, ge=1, le=limits.PAGE_ITEMS_MAX)
 
 

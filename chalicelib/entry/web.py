@@ -6,7 +6,6 @@ authorisation tests are made from the same declarations.
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -212,17 +211,23 @@ _OWN_CODES = {
 }
 
 
+def _is_ours(answer: dict[str, Any]) -> bool:
+    """Whether a view answered: in the one shape, or to SdI, which wants a SOAP fault."""
+    headers = {name.lower(): str(value) for name, value in (answer.get("headers") or {}).items()}
+    if not headers.get("content-type", "").startswith("application/json"):
+        return True
+    try:
+        return isinstance(json.loads(answer.get("body") or "").get("error"), dict)
+    except (ValueError, AttributeError):
+        return False
+
+
 class Application(Chalice):
     """Chalice, whose own refusals take our one error shape too."""
 
     def __call__(self, event: Any, context: Any) -> Any:
         answer = super().__call__(event, context)
-        if not isinstance(answer, dict) or answer.get("statusCode", 200) < 400:
-            return answer
-        body = answer.get("body") or ""
-        if answer.get("isBase64Encoded"):
-            body = base64.b64decode(body).decode(errors="replace")
-        if not isinstance(body, str) or '"error"' in body:
+        if not isinstance(answer, dict) or answer.get("statusCode", 200) < 400 or _is_ours(answer):
             return answer
         code, message, status = _OWN_CODES.get(answer["statusCode"], _OWN_CODES[500])
         request_id = (event.get("requestContext") or {}).get("requestId", "")

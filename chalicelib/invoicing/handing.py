@@ -27,7 +27,9 @@ class Upload:
 def file_name(text: str) -> str:
     """A name that may be the last part of a key. Rejected `file_name`."""
     name = names.base(text).strip()
-    if not name or len(name) > limits.FILE_NAME_CHARS or not name.isprintable():
+    # S3 would put a name of its own in the place of ${filename}; a key has 1,024 bytes in all.
+    unfit = name in ("", ".", "..") or "${" in name or len(name.encode(errors="replace")) > 900
+    if unfit or len(name) > limits.FILE_NAME_CHARS or not name.isprintable():
         raise Rejected("file_name", "Give a file name of 1 to 255 printable characters.")
     return name
 
@@ -44,14 +46,16 @@ def reserve(
     ]
     # Only the promise is forgotten after a week, never a file that came.
     expires = int(now.timestamp()) + limits.SLOT_DAYS * 86_400
+    slots = {
+        one: _slot(caller, name, customer, now) | {"files": len(found)} for one, name in found
+    }
     ops: list[Op] = [
-        store.slot(caller.tenant, one, **_slot(caller, name, customer, now), expires=expires)
-        for one, name in found
+        store.slot(caller.tenant, one, **fields, expires=expires) for one, fields in slots.items()
     ]
     try:
         dynamo.commit(ops)
     except ConditionFailed as failed:
-        _require_same(failed, [name for _, name in found])
+        _require_same(caller.tenant, slots, failed)
     return [_upload(caller.tenant, one, name) for one, name in found]
 
 
@@ -64,11 +68,15 @@ def _slot(caller: Caller, name: str, customer: str, now: datetime) -> dict[str, 
     }
 
 
-def _require_same(failed: ConditionFailed, wanted: list[str]) -> None:
+def _require_same(
+    tenant: str, wanted: dict[str, dict[str, Any]], failed: ConditionFailed
+) -> None:
     """The same request again finds its slots; the same key with other files is a mistake."""
-    there = [item["file_name"] for item in failed.found.values() if item]
-    if any(name not in wanted for name in there):
-        raise _other_body() from failed
+    there = dynamo.batch_get(store.slot_key(tenant, one) for one in wanted)
+    for one, fields in wanted.items():
+        slot = there.get(store.slot_key(tenant, one), {})
+        if any(slot.get(name) != fields[name] for name in ("file_name", "customer", "files")):
+            raise _other_body() from failed
 
 
 def _other_body() -> Conflict:

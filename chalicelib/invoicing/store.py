@@ -77,7 +77,8 @@ def _place(value: Any) -> Place | None:
 
 def read(item: Item) -> Document:
     """Back from the item."""
-    known: dict[str, Any] = {name: item[name] for name in _FIELDS if name in item}
+    known: dict[str, Any] = {"size": 0, "sha256": ""}
+    known |= {name: item[name] for name in _FIELDS if name in item}
     for name in ("raw", "unsigned", "signed"):
         known[name] = _place(known.get(name))
     for name in ("warnings", "errors", "flags"):
@@ -89,7 +90,6 @@ def read(item: Item) -> Document:
         for name in ("lot", "attachments"):
             values[name] = tuple(values[name])
         known["said"] = Said(**values)
-    known = {"size": 0, "sha256": ""} | known
     return Document(**known)
 
 

@@ -25,13 +25,17 @@ def post(url: str, secret: str, message: dict[str, Any], timestamp: str) -> None
         "Sportello-Timestamp": timestamp,
         "Sportello-Signature": signature(secret, str(message["id"]), timestamp, body),
     }
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise Transient("webhook_address", "The address cannot be read.") from error
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    connection = _connection(parts.scheme, parts.hostname or "", parts.port)
+    connection = _connection(parts.scheme, parts.hostname or "", port)
     try:
         connection.request("POST", target, body, headers)
         status = connection.getresponse().status
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, http.client.HTTPException, UnicodeError) as error:
         raise Transient("webhook_unreachable", type(error).__name__) from error
     finally:
         connection.close()
@@ -49,10 +53,12 @@ def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPCon
     connection = http.client.HTTPConnection(host, port, timeout=limits.WEBHOOK_TIMEOUT_S)
     try:
         # Connected by the address that was checked, so that a second lookup cannot change it.
-        plain = socket.create_connection((address, port), limits.WEBHOOK_TIMEOUT_S)
-        secure = ssl.create_default_context() if scheme == "https" else None
-        connection.sock = secure.wrap_socket(plain, server_hostname=host) if secure else plain
+        connection.sock = socket.create_connection((address, port), limits.WEBHOOK_TIMEOUT_S)
+        if scheme == "https":
+            secure = ssl.create_default_context()
+            connection.sock = secure.wrap_socket(connection.sock, server_hostname=host)
     except OSError as error:
+        connection.close()
         raise Transient("webhook_unreachable", type(error).__name__) from error
     return connection
 
@@ -60,7 +66,7 @@ def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPCon
 def _address(host: str, port: int, local: bool) -> str:
     try:
         answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # a label of a name may be too long to ask for
         raise Transient("webhook_unreachable", "The host is not known.") from error
     found = [str(answer[4][0]) for answer in answers]
     if not local and not all(ipaddress.ip_address(one).is_global for one in found):
