@@ -13,7 +13,7 @@ from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Caller
 from chalicelib.base import clock, config, limits, work
 from chalicelib.base.errors import NotFound, Rejected
-from chalicelib.entry import openapi, shapes, web
+from chalicelib.entry import answers, openapi, shapes, web
 from chalicelib.entry.web import Request, route
 from chalicelib.invoicing import decisions, handing, hub, store
 from chalicelib.invoicing.document import Document
@@ -256,7 +256,7 @@ def _page(request: Request, *, flows: bool) -> hub.Page:
 def list_flows(request: Request) -> shapes.Flows:
     page = _page(request, flows=True)
     return shapes.Flows(
-        flows=[shapes.flow(one) for one in page.documents], cursor=page.cursor or None
+        flows=[answers.flow(one) for one in page.documents], cursor=page.cursor or None
     )
 
 
@@ -264,12 +264,12 @@ def list_flows(request: Request) -> shapes.Flows:
 def get_flow(request: Request) -> shapes.Flow:
     caller, flow_id = request.caller, request.path["flow_id"]
     try:
-        return shapes.flow(decisions.require(caller.tenant, flow_id, caller.customer))
+        return answers.flow(decisions.require(caller.tenant, flow_id, caller.customer))
     except NotFound:
         slot = store.get_slot(caller.tenant, flow_id)
         if slot is None or (caller.customer and slot["customer"] != caller.customer):
             raise
-    return shapes.awaited(flow_id, slot)
+    return answers.awaited(flow_id, slot)
 
 
 @route(
@@ -279,7 +279,7 @@ def get_flow(request: Request) -> shapes.Flow:
 def list_documents(request: Request) -> shapes.Documents:
     page = _page(request, flows=False)
     return shapes.Documents(
-        documents=[shapes.DocumentSummary(**shapes.summary(one)) for one in page.documents],
+        documents=[shapes.DocumentSummary(**answers.summary(one)) for one in page.documents],
         cursor=page.cursor or None,
     )
 
@@ -293,7 +293,7 @@ def _document(request: Request) -> Document:
 
 
 def _detail(tenant: str, document: Document) -> shapes.DocumentDetail:
-    return shapes.detail(document, *hub.timeline(tenant, document))
+    return answers.detail(document, *hub.timeline(tenant, document))
 
 
 @route(
@@ -365,4 +365,4 @@ def numbering(request: Request) -> shapes.Numbering:
         if issuer not in customer.fiscal_ids:
             raise NotFound("numbering")
     found = hub.numbering_report(caller.tenant, issuer, query.year)
-    return shapes.numbering(issuer, query.year, found)
+    return answers.numbering(issuer, query.year, found)

@@ -11,7 +11,7 @@ from chalice.app import Blueprint
 from chalicelib.base import clock, log, work
 from chalicelib.base.work import Wakes
 from chalicelib.entry import events
-from chalicelib.messages import service
+from chalicelib.messages import model, service
 
 bp = Blueprint(__name__)
 
@@ -41,5 +41,7 @@ def _one(body: Any, wakes: Wakes) -> None:
     if kind in ("Bounce", "Complaint", "Reject", "Rendering Failure"):
         log.metric("MailProblem", 1, kind=kind)
     tags = {name: values[0] for name, values in mail.get("tags", {}).items() if values}
+    if "digest" in tags:
+        tags["digest"] = model.slot_of(tags["digest"])
     if "tenant" in tags:
         service.mail_event(tags, wakes, clock.now())

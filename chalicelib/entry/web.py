@@ -214,7 +214,8 @@ _OWN_CODES = {
 def _is_ours(answer: dict[str, Any]) -> bool:
     """Whether a view answered: in the one shape, or to SdI, which wants a SOAP fault."""
     headers = {name.lower(): str(value) for name, value in (answer.get("headers") or {}).items()}
-    if not headers.get("content-type", "").startswith("application/json"):
+    # Without a type API Gateway says application/json.
+    if not headers.get("content-type", "application/json").startswith("application/json"):
         return True
     try:
         return isinstance(json.loads(answer.get("body") or "").get("error"), dict)

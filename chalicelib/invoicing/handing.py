@@ -46,9 +46,7 @@ def reserve(
     ]
     # Only the promise is forgotten after a week, never a file that came.
     expires = int(now.timestamp()) + limits.SLOT_DAYS * 86_400
-    slots = {
-        one: _slot(caller, name, customer, now) | {"files": len(found)} for one, name in found
-    }
+    slots = {one: _slot(caller, name, customer, now) | {"files": len(found)} for one, name in found}
     ops: list[Op] = [
         store.slot(caller.tenant, one, **fields, expires=expires) for one, fields in slots.items()
     ]
@@ -68,9 +66,7 @@ def _slot(caller: Caller, name: str, customer: str, now: datetime) -> dict[str, 
     }
 
 
-def _require_same(
-    tenant: str, wanted: dict[str, dict[str, Any]], failed: ConditionFailed
-) -> None:
+def _require_same(tenant: str, wanted: dict[str, dict[str, Any]], failed: ConditionFailed) -> None:
     """The same request again finds its slots; the same key with other files is a mistake."""
     there = dynamo.batch_get(store.slot_key(tenant, one) for one in wanted)
     for one, fields in wanted.items():

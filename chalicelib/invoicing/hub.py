@@ -151,13 +151,10 @@ def _after(cursor: str, wanted: Filter) -> str:
         position, made_for = json.loads(base64.urlsafe_b64decode(padded))
     except (ValueError, binascii.Error, TypeError, RecursionError) as error:
         raise Rejected("cursor_invalid", "This cursor is not one of ours.", status=400) from error
-    if made_for != wanted.hash() or not _is_position(position):
+    known = isinstance(position, str) and _POSITION.fullmatch(position) is not None
+    if made_for != wanted.hash() or not known:
         raise Rejected("cursor_invalid", "This cursor belongs to other filters.", status=400)
-    return position
-
-
-def _is_position(value: Any) -> bool:
-    return isinstance(value, str) and _POSITION.fullmatch(value) is not None
+    return str(position)
 
 
 @dataclass(frozen=True)
@@ -202,18 +199,27 @@ def timeline(tenant: str, document: Document) -> tuple[list[Item], list[Item]]:
     return store.history(tenant, document.id), store.messages(tenant, document.id)
 
 
+def _kind_and_day(sk: str) -> tuple[str, str]:
+    """Out of `<I|C>#<numero>[#<date>]`; of a shared claim that stands escaped before `#also#`."""
+    own, _, shared = sk.partition("#also#")
+    if shared:
+        own = own.replace("%23", "#")
+    kind, _, *days = own.split("#")
+    return kind, days[0] if days else ""
+
+
 def numbering_report(tenant: str, issuer: str, year: str) -> list[Series]:
     """Gaps, backward dates and duplicates of one issuer in one year; NotFound without numbers."""
     used = []
     for item in store.numbers(tenant, issuer, year):
-        # Of a claim that was shared the first part of the key is escaped: `I%2312/2026#also#…`.
-        kind = item["sk"][:1]
+        kind, day = _kind_and_day(item["sk"])
         used.append(
             Used(
                 number=item["number"],
                 date=item["date"],
                 type=item["type"],
                 kind=kind,
+                day=day,
                 document=item["document"],
                 released=item["released"],
             )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -18,7 +19,8 @@ GAPS_SHOWN = 200
 @dataclass(frozen=True)
 class Used:
     """A number that a document used. `kind` I or C (credit notes repeat numbers lawfully);
-    `released` when it was not issued after all."""
+    `released` when it was not issued after all; `day` where only a whole date makes a number
+    unique (Art73)."""
 
     number: str
     date: str
@@ -26,6 +28,7 @@ class Used:
     kind: str
     document: str
     released: bool = False
+    day: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,24 +54,36 @@ def split(number: str, year: str) -> tuple[str, int]:
 
     A group of digits that is the year is not the running one unless it is the only one.
     """
+    return _readings(number, year)[0]
+
+
+def _readings(number: str, year: str) -> list[tuple[str, int]]:
+    """Every way to split a number, the likeliest by itself first."""
     groups = list(_DIGITS.finditer(number))
     if not groups:
-        return number, 0
+        return [(number, 0)]
     years = {year, year[2:]}
     # Of several groups that are not the year the last one runs: 2026/A1/0007.
     running = [group for group in groups if group.group() not in years] or groups[:1]
     if len(groups) > 1 and not [g for g in groups if g.group() not in years]:
         running = [groups[0] if groups[-1].group() == year else groups[-1]]
-    chosen = running[-1]
-    series = number[: chosen.start()] + "{n}" + number[chosen.end() :]
-    return series, int(chosen.group())
+    first = running[-1]
+    return [
+        (number[: one.start()] + "{n}" + number[one.end() :], int(one.group()))
+        for one in [first, *(group for group in groups if group is not first)]
+    ]
 
 
 def report(used: Iterable[Used], year: str) -> list[Series]:
     """The series of one issuer and year, in order of name."""
+    found = list(used)
+    # "A1/26" alone says little; beside "A1/25" and "A1/27" it is the 26th of "A1/{n}".
+    votes = Counter(
+        series for number in {one.number for one in found} for series, _ in _readings(number, year)
+    )
     by_series: dict[str, list[tuple[int, Used]]] = {}
-    for one in used:
-        series, integer = split(one.number, year)
+    for one in found:
+        series, integer = max(_readings(one.number, year), key=lambda each: votes[each[0]])
         by_series.setdefault(series, []).append((integer, one))
     return [_series(name, by_series[name]) for name in sorted(by_series)]
 
@@ -110,9 +125,9 @@ def _backward(live: list[tuple[int, Used]]) -> tuple[tuple[str, str], ...]:
 
 
 def _duplicates(live: list[tuple[int, Used]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    same: dict[tuple[int, str], list[Used]] = {}
+    same: dict[tuple[int, str, str], list[Used]] = {}
     for integer, one in live:
-        same.setdefault((integer, one.kind), []).append(one)
+        same.setdefault((integer, one.kind, one.day), []).append(one)
     return tuple(
         (found[0].number, tuple(sorted(one.document for one in found)))
         for found in same.values()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -130,7 +131,17 @@ def digest(tenant: str, slot: str, changes: Sequence[Change], to: str, language:
     blocks = ["\n".join(lines(change, language)) for change in changes]
     title = f"{words.digest}: {len(changes)} {words.changes}"
     body = "\n\n".join([title, *blocks, "-- \n" + words.why]) + "\n"
-    return Mail(to, title, body, (("tenant", tenant), ("digest", slot)))
+    return Mail(to, title, body, (("tenant", tenant), ("digest", _slot_tag(slot))))
+
+
+def _slot_tag(slot: str) -> str:
+    """SES takes letters, digits, `_` and `-` in a tag's value: no colon, no dot."""
+    return re.sub("[:.]", "_", slot)
+
+
+def slot_of(tag: str) -> str:
+    """Back from the tag: `2026-11-21T10_00_00_000Z` -> `2026-11-21T10:00:00.000Z`."""
+    return re.sub(r"T(\d\d)_(\d\d)_(\d\d)_(\d{3}Z)", r"T\1:\2:\3.\4", tag)
 
 
 def webhook_body(change: Change) -> dict[str, Any]:

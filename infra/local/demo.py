@@ -44,7 +44,9 @@ FATES = {
     "held": "it becomes a flow and waits for a person",
     "conversion": "it is no FatturaPA: it becomes one through the customer's template, or waits",
     "unassigned": "its issuer is no customer of the reseller",
-    "not_taken": "it never becomes a flow: the report of the archive names it",
+    "repaired": "the house puts its encoding right, and then it is delivered",
+    "unreadable": "it becomes a flow that is refused, with a code: it is no document",
+    "not_taken": "the archive's reader refuses it, with a code: a flow without content",
 }
 
 _BASE36 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -286,10 +288,10 @@ def _broken(desk: _Desk) -> Iterator[tuple[tuple[str, bytes], str, str]]:
     yield (name, data[: len(data) * 2 // 3]), "XML that breaks off", "invalid"
     name, data = fine()
     hostile = b'?>\n<!DOCTYPE x [<!ENTITY secret SYSTEM "file:///etc/hostname">]>'
-    yield (name, _replaced(data, b"?>", hostile)), "XML with a DOCTYPE", "invalid"
+    yield (name, _replaced(data, b"?>", hostile)), "XML with a DOCTYPE", "unreadable"
     name, data = fine(encoding="windows-1252", other=replace(BUYER, name="Società Caffè S.p.A."))
     wrong = _replaced(data, b"windows-1252", b"UTF-8")
-    yield (name, wrong), "declares UTF-8 and is windows-1252", "invalid"
+    yield (name, wrong), "declares UTF-8 and is windows-1252: put right", "repaired"
     name, data = fine()
     yield (
         (name, _replaced(data, b"<Imposta>", b"<Imposta>9")),
@@ -307,11 +309,6 @@ def _broken(desk: _Desk) -> Iterator[tuple[tuple[str, bytes], str, str]]:
         "good invoice of a seller that nobody knows",
         "unassigned",
     )
-    yield (
-        desk.invoice(_DENTIST, "TD01", series="XX", other=PERSON, lines=(_EXEMPT,)),
-        "health service to a person: the law keeps it out of SdI",
-        "held",
-    )
     yield (f"IT{_SHOP.vat}_{desk.progressive()}.xml", b""), "empty member", "not_taken"
     inner = _zip(desk.day, [fine()])
     yield ("vecchie_fatture.zip", inner), "archive in the archive", "not_taken"
@@ -320,7 +317,7 @@ def _broken(desk: _Desk) -> Iterator[tuple[tuple[str, bytes], str, str]]:
     yield (
         ("leggimi.txt", b"Fatture di questa settimana. Grazie!\n"),
         "text file",
-        "invalid",
+        "unreadable",
     )
 
 

@@ -92,7 +92,7 @@ def test_ecdsa_verifies(tmp_path: Path, curve: ec.EllipticCurve) -> None:
         ((), {"signing_certificate_absent"}),
         (("-md", "sha1", "-cades"), {"signature_unverifiable"}),
     ],
-    ids=str,
+    ids=["no attributes", "no certificate", "not CAdES", "SHA-1"],
 )
 def test_what_a_signature_may_lack(
     tmp_path: Path, options: tuple[str, ...], expected: set[str]

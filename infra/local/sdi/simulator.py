@@ -87,6 +87,10 @@ class Simulator:
         """Drop all orders; what they already did to messages in the queue stays."""
         self._behaviours.clear()
 
+    def deliver_with(self, carry: Callable[[Delivery], None]) -> None:
+        """Hand messages to a function from now on, as where they arrive as files."""
+        self._carry = carry
+
     def files(self) -> list[ReceivedFile]:
         """Everything received so far, refused files and archives included."""
         return self._store.files()
