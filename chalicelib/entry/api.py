@@ -15,7 +15,7 @@ from chalicelib.base import clock, config, limits, work
 from chalicelib.base.errors import NotFound, Rejected
 from chalicelib.entry import answers, openapi, shapes, web
 from chalicelib.entry.web import Request, route
-from chalicelib.invoicing import decisions, handing, hub, store
+from chalicelib.invoicing import decisions, handing, hub
 from chalicelib.invoicing.document import Document
 
 bp = Blueprint(__name__)
@@ -266,9 +266,7 @@ def get_flow(request: Request) -> shapes.Flow:
     try:
         return answers.flow(decisions.require(caller.tenant, flow_id, caller.customer))
     except NotFound:
-        slot = store.get_slot(caller.tenant, flow_id)
-        if slot is None or (caller.customer and slot["customer"] != caller.customer):
-            raise
+        slot = hub.announced(caller.tenant, flow_id, caller.customer)
     return answers.awaited(flow_id, slot)
 
 

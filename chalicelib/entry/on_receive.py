@@ -9,7 +9,7 @@ from chalice.app import Blueprint
 from chalicelib.base import work
 from chalicelib.base.work import Wakes, Work
 from chalicelib.entry import events
-from chalicelib.invoicing import store, unpacking
+from chalicelib.invoicing import unpacking
 from chalicelib.invoicing.document import Document
 
 bp = Blueprint(__name__)
@@ -30,8 +30,4 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         session = unpacking.session_for(wakes, 1)
         unpacking.do(job, archive, session, context.get_remaining_time_in_millis)
 
-    return work.run(event, context, _prepare, each)
-
-
-def _prepare(jobs: list[Work]) -> Found:
-    return store.get_many((job.tenant, job.item["document"]) for job in jobs)
+    return work.run(event, context, unpacking.load, each)

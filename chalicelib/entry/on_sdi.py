@@ -9,7 +9,7 @@ from chalice.app import Blueprint
 
 from chalicelib.base import clock, limits, work
 from chalicelib.entry import events
-from chalicelib.invoicing import outcomes, store
+from chalicelib.invoicing import outcomes
 from chalicelib.invoicing.outcomes import Incoming
 
 bp = Blueprint(__name__)
@@ -32,7 +32,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
             failed.append(message.id)
             read.pop(message.id, None)
     owners = outcomes.owners(one for many in read.values() for one in many)
-    documents = store.get_many(owners.values())
+    documents = outcomes.documents(owners)
     with work.waking() as wakes:
         for message_id, many in read.items():
             for one in many:

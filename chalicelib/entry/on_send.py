@@ -9,7 +9,7 @@ from chalice.app import Blueprint
 from chalicelib.base import work
 from chalicelib.base.work import Wakes, Work
 from chalicelib.entry import events
-from chalicelib.invoicing import dispatch, store
+from chalicelib.invoicing import dispatch
 from chalicelib.invoicing.document import Document
 
 bp = Blueprint(__name__)
@@ -24,11 +24,7 @@ def on_send(event: Any) -> dict[str, Any]:
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """The same, typed."""
-    return work.run(event, context, _prepare, _each)
-
-
-def _prepare(jobs: list[Work]) -> Found:
-    return store.get_many((job.tenant, job.item["document"]) for job in jobs)
+    return work.run(event, context, dispatch.load, _each)
 
 
 def _each(job: Work, found: Found, wakes: Wakes) -> None:

@@ -6,12 +6,10 @@ from typing import Any
 
 from chalice.app import Blueprint
 
-from chalicelib.accounts import service as accounts
-from chalicelib.base import clock, dynamo, work
+from chalicelib.base import clock, work
 from chalicelib.base.dynamo import Item, Key
 from chalicelib.base.work import Wakes, Work
 from chalicelib.entry import events
-from chalicelib.invoicing import store
 from chalicelib.invoicing.document import Document
 from chalicelib.messages import service
 
@@ -27,23 +25,8 @@ def on_tell(event: Any) -> dict[str, Any]:
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """The same, typed."""
-    return work.run(event, context, _prepare, _each)
+    return work.run(event, context, service.load, _each)
 
 
-def _prepare(jobs: list[Work]) -> Found:
-    changes = [job for job in jobs if "document" in job.item]
-    documents = store.get_many((job.tenant, job.item["document"]) for job in changes)
-    return documents, dynamo.batch_get(service.history_key(job) for job in changes)
-
-
-def _each(job: Work, found: Found, wakes: Wakes) -> None:
-    now = clock.now()
-    reseller = accounts.get_reseller(job.tenant)
-    if "document" not in job.item:
-        service.tell_digest(job, reseller, wakes, now)
-        return
-    documents, rows = found
-    document = documents[job.tenant, job.item["document"]]
-    customer = accounts.find_customer(job.tenant, document.customer)
-    change = service.change(job.tenant, document, rows[service.history_key(job)], customer)
-    service.tell(job, change, reseller, customer, wakes, now)
+def _each(job: Work, loaded: service.Loaded, wakes: Wakes) -> None:
+    service.do(job, loaded, wakes, clock.now())

@@ -44,6 +44,9 @@ def forget() -> None:
     secrets.channel.cache_clear()
 
 
+load = store.load
+
+
 def send(job: Work, document: Document, wakes: Wakes) -> None:
     """One row of the send queue. Transient when SdI did not answer: the row stays."""
     tenant = job.tenant

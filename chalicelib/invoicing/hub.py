@@ -208,6 +208,20 @@ def _kind_and_day(sk: str) -> tuple[str, str]:
     return kind, days[0] if days else ""
 
 
+def announced(tenant: str, document: str, customer: str = "") -> Item:
+    """What was said of a file that is not read yet; NotFound when nothing was."""
+    slot = store.get_slot(tenant, document)
+    if slot is None or (customer and slot["customer"] != customer):
+        raise NotFound("flow")
+    return slot
+
+
+documents = store.get_many
+changes = store.history_rows
+# The partition of a document: whoever tells of it keeps his work there too.
+partition = store.partition
+
+
 def numbering_report(tenant: str, issuer: str, year: str) -> list[Series]:
     """Gaps, backward dates and duplicates of one issuer in one year; NotFound without numbers."""
     used = []

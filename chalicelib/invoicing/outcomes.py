@@ -59,6 +59,11 @@ def owners(found: Iterable[Incoming]) -> dict[str, tuple[str, str]]:
     return store.owners({one.stem for one in found if one.stem})
 
 
+def documents(found: Mapping[str, tuple[str, str]]) -> dict[tuple[str, str], Document]:
+    """The documents of those owners."""
+    return store.get_many(found.values())
+
+
 def apply(
     incoming: Incoming,
     owner: tuple[str, str] | None,

@@ -21,6 +21,7 @@ from typing import Any
 from chalicelib.base import clock, dynamo, keys, work
 from chalicelib.base.dynamo import NEW, Condition, Item, Key, Op, Put
 from chalicelib.base.s3 import Place
+from chalicelib.base.work import Work
 from chalicelib.invoicing.claims import Claim
 from chalicelib.invoicing.document import Document, Said
 
@@ -186,6 +187,20 @@ def claims_of(tenant: str, document: str) -> list[Claim]:
         Claim(kind, (pk, sk), tuple(says.items()))
         for kind, pk, sk, says in (item or {}).get("claims", [])
     ]
+
+
+def load(jobs: Iterable[Work]) -> dict[tuple[str, str], Document]:
+    """The documents that rows of work are about."""
+    return get_many((job.tenant, job.item["document"]) for job in jobs)
+
+
+def history_rows(found: Iterable[tuple[str, str, int]]) -> dict[tuple[str, str, int], Item]:
+    """History rows by (tenant, document, version), in one read for each hundred."""
+    wanted = {
+        (partition(tenant, document), keys.sk("H", f"{version:06d}")): (tenant, document, version)
+        for tenant, document, version in found
+    }
+    return {wanted[one]: item for one, item in dynamo.batch_get(wanted).items()}
 
 
 def history(tenant: str, document: str) -> list[Item]:

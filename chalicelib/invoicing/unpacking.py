@@ -29,6 +29,9 @@ from chalicelib.invoicing.intake import Arrival, Session
 Remaining = Callable[[], int]
 
 
+load = store.load
+
+
 def do(job: Work, archive: Document, session: Session, remaining_ms: Remaining) -> None:
     """One task of the receive queue."""
     now = clock.now()

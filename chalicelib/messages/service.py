@@ -18,7 +18,7 @@ from chalicelib.base.clock import ROME
 from chalicelib.base.dynamo import ConditionFailed, Item
 from chalicelib.base.errors import Transient
 from chalicelib.base.work import Wakes, Work
-from chalicelib.invoicing import store as invoicing
+from chalicelib.invoicing import hub
 from chalicelib.invoicing.document import Document
 from chalicelib.messages import mail, model, store, webhook
 from chalicelib.messages.model import Change, Mail
@@ -28,9 +28,34 @@ _TODO, _SENDING, _DONE, _FAILED = "todo", "sending", "done", "failed"
 _ENDED = frozenset({_DONE, _FAILED})
 
 
-def history_key(job: Work) -> tuple[str, str]:
-    """The history row that a tell row is about."""
-    return job.key[0], f"H#{job.key[1].rsplit('#', 1)[-1]}"
+Rows = dict[tuple[str, str, int], Item]
+Loaded = tuple[dict[tuple[str, str], Document], Rows]
+
+
+def _version(job: Work) -> int:
+    return int(job.key[1].rsplit("#", 1)[-1])
+
+
+def load(jobs: list[Work]) -> Loaded:
+    """The documents and changes that rows of the tell queue are about."""
+    found = [job for job in jobs if "document" in job.item]
+    documents = hub.documents((job.tenant, job.item["document"]) for job in found)
+    return documents, hub.changes(
+        (job.tenant, job.item["document"], _version(job)) for job in found
+    )
+
+
+def do(job: Work, loaded: Loaded, wakes: Wakes, now: datetime) -> None:
+    """One row of the tell queue: a change, or a digest that is due."""
+    reseller = accounts.get_reseller(job.tenant)
+    if "document" not in job.item:
+        tell_digest(job, reseller, wakes, now)
+        return
+    documents, rows = loaded
+    document = documents[job.tenant, job.item["document"]]
+    customer = accounts.find_customer(job.tenant, document.customer)
+    row = rows[job.tenant, document.id, _version(job)]
+    tell(job, change(job.tenant, document, row, customer), reseller, customer, now)
 
 
 def change(tenant: str, document: Document, row: Item, customer: Customer | None) -> Change:
@@ -60,10 +85,9 @@ def tell(
     found: Change,
     reseller: Reseller,
     customer: Customer | None,
-    wakes: Wakes,
     now: datetime,
 ) -> None:
-    """One row of the tell queue about one change."""
+    """One change on each of its legs."""
     old: Legs = job.item.get("legs", {})
     legs = {leg: dict(value) for leg, value in old.items()} or _plan(reseller, customer)
     carriers: dict[str, Callable[[], None]] = {
@@ -239,18 +263,18 @@ def _drop(tenant: str, name: str, held: list[str]) -> None:
 
 
 def _changes(tenant: str, held: list[str]) -> list[Change]:
-    wanted = [tuple(one.split("#")[1:]) for one in held]
-    documents = invoicing.get_many((tenant, document) for document, _ in wanted)
-    rows = dynamo.batch_get(
-        (invoicing.partition(tenant, document), f"H#{version}") for document, version in wanted
-    )
+    wanted = []
+    for one in held:
+        _, document, version = one.split("#")
+        wanted.append((tenant, document, int(version)))
+    documents = hub.documents((tenant, document) for _, document, _ in wanted)
+    rows = hub.changes(wanted)
     found = []
-    for document, version in wanted:
-        there = documents.get((tenant, document))
-        row = rows.get((invoicing.partition(tenant, document), f"H#{version}"))
-        if there and row:
+    for key in wanted:
+        there = documents.get(key[:2])
+        if there and key in rows:
             customer = accounts.find_customer(tenant, there.customer)
-            found.append(change(tenant, there, row, customer))
+            found.append(change(tenant, there, rows[key], customer))
     return found
 
 
@@ -262,7 +286,7 @@ def mail_event(tags: Mapping[str, str], wakes: Wakes, now: datetime) -> None:
         leg = "mail"
     else:
         version = f"{int(tags['version']):06d}"
-        key = invoicing.partition(tenant, tags["document"]), f"W#tell#{version}"
+        key = hub.partition(tenant, tags["document"]), f"W#tell#{version}"
         leg = tags["leg"]
     try:
         dynamo.commit([store.seen(key, leg, now)])

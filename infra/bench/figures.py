@@ -86,3 +86,11 @@ def report(figures: Iterable[Figure]) -> str:
     missed = [one.name for one in listed if one.missed]
     end = f"missed: {', '.join(missed)}" if missed else "every target met"
     return "\n".join([*map(line, listed), end])
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one part of the bench found; `details` is text to be read."""
+
+    figures: list[Figure]
+    details: str = ""
