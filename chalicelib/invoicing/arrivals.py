@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chalicelib.base import archives, clock, dynamo, ids, keys, limits, log, s3, work
+from chalicelib.base import archives, dynamo, ids, keys, limits, log, s3, work
 from chalicelib.base.dynamo import ConditionFailed
 from chalicelib.base.errors import NotFound, Rejected
 from chalicelib.base.s3 import Place
@@ -96,35 +96,19 @@ def _take(arrival: Arrival, session: Session, now: datetime) -> Document:
         if archives.is_zip(head):
             return _open_later(arrival, session, now)
         refusal = Rejected("document_too_large", "The file is larger than any document may be.")
-        return intake.refuse(arrival.tenant, _flow(arrival), refusal, session, now)
+        return intake.refuse(arrival.tenant, intake.flow_of(arrival), refusal, session, now)
     try:
         data = s3.get(arrival.raw)
     except NotFound:
         refusal = Rejected("object_gone", "The file was removed before it could be read.")
-        return intake.refuse(arrival.tenant, _flow(arrival), refusal, session, now)
+        return intake.refuse(arrival.tenant, intake.flow_of(arrival), refusal, session, now)
     if archives.is_zip(data[:4]) or names.base(arrival.file_name).lower().endswith(".zip"):
         return _open_later(arrival, session, now, ids.sha256(data))
     return intake.receive(arrival, data, session, now)
 
 
-def _flow(arrival: Arrival, sha256: str = "") -> Document:
-    return Document(
-        id=arrival.id,
-        state="refused_file",
-        version=1,
-        file_name=arrival.file_name,
-        channel=arrival.channel,
-        sender=arrival.sender,
-        received_at=clock.stamp(arrival.received_at),
-        size=arrival.size,
-        sha256=sha256,
-        raw=arrival.raw,
-        customer=arrival.customer,
-    )
-
-
 def _open_later(arrival: Arrival, session: Session, now: datetime, sha256: str = "") -> Document:
-    archive = replace(_flow(arrival, sha256), state="unpacking", kind="zip")
+    archive = replace(intake.flow_of(arrival, sha256), state="unpacking", kind="zip")
     pk = store.partition(arrival.tenant, archive.id)
     ops = store.born(arrival.tenant, archive, now, "intake", told=False)
     ops.append(work.row("receive", pk, "open", now, task="open", document=archive.id))

@@ -79,9 +79,9 @@ def schemas() -> Path:
     return Path(config.get("SCHEMAS"))
 
 
-def receive(arrival: Arrival, data: bytes, session: Session, now: datetime) -> Document:
-    """Take one file in; gives the document as stored, whoever stored it."""
-    flow = Document(
+def flow_of(arrival: Arrival, sha256: str = "") -> Document:
+    """The record of a file before it is read: a refusal until it proves to be a document."""
+    return Document(
         id=arrival.id,
         state="refused_file",
         version=1,
@@ -90,11 +90,18 @@ def receive(arrival: Arrival, data: bytes, session: Session, now: datetime) -> D
         sender=arrival.sender,
         received_at=clock.stamp(arrival.received_at),
         size=arrival.size,
-        sha256=ids.sha256(data),
+        sha256=sha256,
         raw=arrival.raw,
         archive=arrival.archive,
-        customer=arrival.customer if session.customer(arrival.tenant, arrival.customer) else "",
+        customer=arrival.customer,
     )
+
+
+def receive(arrival: Arrival, data: bytes, session: Session, now: datetime) -> Document:
+    """Take one file in; gives the document as stored, whoever stored it."""
+    flow = flow_of(arrival, ids.sha256(data))
+    if not session.customer(arrival.tenant, arrival.customer):
+        flow = replace(flow, customer="")
     try:
         examined = reading.examine(data, arrival.received_at, schemas())
         document = _document(arrival.tenant, flow, examined, session, now)

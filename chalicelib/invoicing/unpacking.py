@@ -161,8 +161,8 @@ class _Chunk:
                 raise Rejected(member.refusal, f"{member.name[:200]!r} in the archive is refused.")
             content = archives.extract(data, start, member)
         except Rejected as refusal:
-            flow = self._refused(arrival)
-            intake.refuse(tenant, flow, refusal, self.session, now)
+            # Its bytes could not be taken out: they are the archive's, which is kept whole.
+            intake.refuse(tenant, intake.flow_of(arrival), refusal, self.session, now)
             self.refusals += 1
         else:
             raw = intake.own_place(tenant, arrival.id, "raw")
@@ -176,23 +176,6 @@ class _Chunk:
         if self.next - self.saved >= limits.CHECKPOINT_MEMBERS:
             self._save()
         return True
-
-    def _refused(self, arrival: Arrival) -> Document:
-        """A member that could not be taken out: its bytes are the archive's, kept whole."""
-        return Document(
-            id=arrival.id,
-            state="refused_file",
-            version=1,
-            file_name=arrival.file_name,
-            channel=arrival.channel,
-            sender=arrival.sender,
-            received_at=self.archive.received_at,
-            size=arrival.size,
-            sha256="",
-            raw=arrival.raw,
-            archive=arrival.archive,
-            customer=arrival.customer,
-        )
 
     def _progress(self) -> Update:
         return Update(
