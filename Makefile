@@ -9,10 +9,15 @@ PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.1
 	&& { echo $$each; break; }; done)
 VENV_BIN := .local/venv/bin
 STAGE ?= prod
-# Engines are heavy and most tests are not: two workers, tests of one file kept together.
+# Engines are heavy and most tests are not: two workers, those that share engines kept together.
 PYTEST_OPTIONS ?= -n 2 --dist loadgroup
 
-export ONCE ZIP RESELLER
+# Another one in each run, to find what depends on the order of sets, but the same in both workers,
+# which must collect the same tests. `make test PYTHONHASHSEED=n` repeats a run.
+PYTHONHASHSEED ?= $(shell echo $$RANDOM)
+PYTHONHASHSEED := $(PYTHONHASHSEED)
+
+export ONCE ZIP RESELLER PYTHONHASHSEED
 export PYTHONPATH := $(CURDIR)
 
 .PHONY: help setup python run test check bench package
@@ -33,6 +38,7 @@ run: python ## the whole system on this machine (ONCE=1 ends when done; ZIP=file
 	@$(VENV_BIN)/python -m infra.local.run
 
 test: setup ## all tests (PYTEST_OPTIONS='-k name' for some)
+	@echo "PYTHONHASHSEED=$(PYTHONHASHSEED)"
 	$(VENV_BIN)/python -m pytest $(PYTEST_OPTIONS)
 
 check: setup ## style, types and the rules of who may import whom

@@ -17,9 +17,10 @@ from chalicelib.base.dynamo import ConditionFailed
 from chalicelib.base.errors import Conflict, NotFound, Rejected
 
 _FISCAL = re.compile(r"[A-Z]{2}[A-Z0-9]{2,28}|[A-Z0-9]{11,16}")
-# SES takes ASCII only, and what is quoted or commented is no address people have.
+# SES takes ASCII only, and what is quoted or commented is no address people have. No question
+# mark: an encoded word (`=?utf-8?q?…?=`) would be decoded where the header is made.
 _MAIL = re.compile(
-    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"[A-Za-z0-9!#$%&'*+/=^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=^_`{|}~-]+)*"
     r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}"
 )
 
@@ -139,6 +140,9 @@ def customer_of(tenant: str, fiscal_ids: Iterable[str]) -> Customer | None:
     """Who of the reseller's customers has one of these fiscal ids."""
     found = store.customer_of(tenant, fiscal_ids)
     return find_customer(tenant, found)
+
+
+people = store.people
 
 
 def register_seller(tenant: str, name: str, fiscal: tuple[str, ...], now: datetime) -> Customer:

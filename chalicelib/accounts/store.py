@@ -129,6 +129,19 @@ def get_customer(tenant: str, customer: str) -> Customer | None:
     return read_customer(item) if item else None
 
 
+def people(
+    resellers: Iterable[str], customers: Iterable[tuple[str, str]]
+) -> tuple[dict[str, Reseller], dict[tuple[str, str], Customer]]:
+    """Resellers by tenant and customers by (tenant, id), in one read for each hundred."""
+    tenants = {reseller_key(tenant): tenant for tenant in resellers}
+    wanted = {customer_key(*one): one for one in customers if one[1]}
+    found = dynamo.batch_get([*tenants, *wanted])
+    return (
+        {name: read_reseller(name, found[key]) for key, name in tenants.items() if key in found},
+        {one: read_customer(found[key]) for key, one in wanted.items() if key in found},
+    )
+
+
 def list_customers(tenant: str, after: str = "", limit: int = 0) -> list[Customer]:
     """In order of id, after the one given."""
     low = keys.sk("CUSTOMER", after) + "\x00" if after else "CUSTOMER#"

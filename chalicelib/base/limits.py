@@ -27,6 +27,8 @@ SCHEMA_FAULTS = 50  # SdI lists as many, then says 00201 (fatturapa.md section 7
 ATTESTATION_BYTES = 12 * 1000 * 1000  # the greatest invoice and its attestation, in a ZIP
 ATTESTATION_MEMBERS = 20  # an AT archive holds the invoice and its attestation
 MESSAGE_BYTES = 5 * 1000 * 1000  # the XML of a message from SdI
+COURTESY_PAGES = 500  # about 15,000 lines, more than one document may hold (9,999)
+COURTESY_BYTES = PDF_BYTES
 
 # --- archives
 ARCHIVE_BYTES = 1_000 * MIB

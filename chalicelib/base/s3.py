@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -64,6 +65,15 @@ def put_new(place: Place, data: bytes, content_type: str) -> bool:
             return False
         raise
     return True
+
+
+@dataclass(frozen=True)
+class Created:
+    """An object that came, as its event says: `size` in bytes, `at` the event's own time."""
+
+    place: Place
+    size: int
+    at: datetime
 
 
 class Ranged:

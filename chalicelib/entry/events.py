@@ -9,8 +9,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from chalicelib.base import clock
-from chalicelib.base.s3 import Place
-from chalicelib.invoicing.arrivals import Object
+from chalicelib.base.s3 import Created, Place
 
 # A string that infra/resources.yaml replaces: Chalice wants one when the code is read.
 PLACEHOLDER = "arn:aws:sqs:eu-south-1:000000000000:placeholder"
@@ -36,7 +35,7 @@ def messages(event: Mapping[str, Any]) -> tuple[list[Message], list[str]]:
     return found, broken
 
 
-def objects(body: Any) -> list[Object]:
+def objects(body: Any) -> list[Created]:
     """The objects of an S3 notification; a TestEvent has none. ValueError when it is neither.
 
     Keys come encoded as in a form; the same event again has the same time.
@@ -47,7 +46,7 @@ def objects(body: Any) -> list[Object]:
         return []
     try:
         return [
-            Object(
+            Created(
                 Place(
                     record["s3"]["bucket"]["name"],
                     unquote_plus(record["s3"]["object"]["key"]),

@@ -7,13 +7,13 @@ api/<reseller>/<id>/<file>              by POST /v1/documents
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.base import archives, dynamo, ids, keys, limits, log, s3, work
 from chalicelib.base.dynamo import ConditionFailed
 from chalicelib.base.errors import NotFound, Rejected
-from chalicelib.base.s3 import Place
+from chalicelib.base.s3 import Created
 from chalicelib.invoicing import intake, names, store
 from chalicelib.invoicing.document import Channel, Document
 from chalicelib.invoicing.intake import Arrival, Session
@@ -21,16 +21,7 @@ from chalicelib.invoicing.intake import Arrival, Session
 _CHANNELS: dict[str, Channel] = {"drop": "bucket", "upload": "upload", "api": "api"}
 
 
-@dataclass(frozen=True)
-class Object:
-    """An object created, as its event says: `at` is the event's own time."""
-
-    place: Place
-    size: int
-    at: datetime
-
-
-def take(found: Object, session: Session, now: datetime) -> None:
+def take(found: Created, session: Session, now: datetime) -> None:
     """Take one object in: a file at once, an archive as work."""
     if found.place.key.endswith("/") and found.size == 0:
         return  # a "folder" that a console made: nothing in it
@@ -45,7 +36,7 @@ def take(found: Object, session: Session, now: datetime) -> None:
         _take(again, session, now)
 
 
-def _arrival(found: Object, session: Session) -> Arrival | None:
+def _arrival(found: Created, session: Session) -> Arrival | None:
     parts = found.place.key.split("/")
     channel = _CHANNELS.get(parts[0])
     if channel is None or len(parts) < 3 or not keys.is_tenant(parts[1]):
@@ -80,7 +71,7 @@ def _arrival(found: Object, session: Session) -> Arrival | None:
     )
 
 
-def _keep_unclaimed(found: Object, now: datetime) -> None:
+def _keep_unclaimed(found: Created, now: datetime) -> None:
     """Nobody's prefix: the object stays where it is and the operator is told of it."""
     try:
         dynamo.commit([store.unmatched(found.place, "reseller_unknown", now, size=found.size)])

@@ -74,11 +74,10 @@ def take(claim: Claim, document: str) -> Put:
     return Put(_item(claim, document), when=free, label=claim.label)
 
 
-def share(claim: Claim, document: str) -> Put:
-    """Somebody decided to send a document although its claim is another's: note it beside."""
+def beside(claim: Claim, document: str) -> Claim:
+    """The place next to a claim that is another's, for a document sent all the same."""
     pk, sk = claim.key
-    beside = Claim(claim.kind, (pk, keys.sk(sk, "also", document)), claim.says)
-    return Put(_item(beside, document), when=(), label=f"{claim.label}:also")
+    return Claim(claim.kind, (pk, keys.sk(sk, "also", document)), claim.says)
 
 
 def release(claim: Claim, document: str) -> Update:

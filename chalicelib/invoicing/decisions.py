@@ -14,6 +14,7 @@ from chalicelib.invoicing import claims, intake, reading, states, store
 from chalicelib.invoicing.claims import Claim
 from chalicelib.invoicing.document import Document
 from chalicelib.invoicing.intake import Session
+from chalicelib.invoicing.reading import Examined
 
 Action = Literal["send", "discard"]
 _DISCARDABLE = frozenset({"held", "to_convert", "invalid"})
@@ -39,24 +40,19 @@ def decide(
     if document.state != "held":
         raise _not_now("not_held", document)
     session = Session(wakes, 1)
-    invoice, document = _reread(tenant, document, customer, session, now)
-    wanted = claims.of(tenant, document.customer, document.file_name, document.sha256, invoice)
-    owned, shared = _sorted_by_owner(wanted, document.id)
-    inside = intake.claim_beforehand(owned, document.id)
-    new, ops = store.changed(
-        tenant,
-        document,
-        now,
-        by,
-        state="ready",
-        held="",
-        reason="",
-        name=session.names.next(),
-        attempt=document.attempt + 1,
-    )
+    examined, document = _reread(tenant, document, customer, session, now)
+    had = store.claims_of(tenant, document.id)
+    wanted = _to_take(tenant, document, examined)
+    inside = intake.claim_beforehand(wanted, document.id)
+    changes: dict[str, Any] = {"state": examined.state, "held": "", "reason": examined.reason}
+    if examined.state == "ready":
+        changes |= {"name": session.names.next(), "attempt": document.attempt + 1}
+    new, ops = store.changed(tenant, document, now, by, **changes)
     ops += [claims.take(claim, document.id) for claim in inside]
-    ops += [claims.share(claim, document.id) for claim in shared]
-    ops.append(store.claims_item(tenant, document.id, owned))
+    # Under another customer the file's name is another claim: the first one goes back.
+    kept = {claim.key for claim in wanted}
+    ops += [claims.release(claim, document.id) for claim in had if claim.key not in kept]
+    ops.append(store.claims_item(tenant, document.id, wanted))
     ops += intake.sending(tenant, new, now)
     wakes.commit(ops)
     return new
@@ -68,34 +64,36 @@ def _not_now(code: str, document: Document) -> Rejected:
 
 def _reread(
     tenant: str, document: Document, customer: str, session: Session, now: datetime
-) -> tuple[Any, Document]:
-    """The invoice again, and whose it is by now."""
-    examined = reading.examine(
-        s3.get(document.raw), clock.parse(document.received_at), intake.schemas()
-    )
-    assert examined.invoice is not None
+) -> tuple[Examined, Document]:
+    """The file again, and whose it is by now."""
+    received_at = clock.parse(document.received_at)
+    examined = reading.examine(s3.get(document.raw), received_at, intake.schemas())
     if customer:
         if session.customer(tenant, customer) is None:
             raise Rejected("customer_unknown", "There is no such customer.")
-        return examined.invoice, replace(document, customer=customer)
-    if not document.customer:
+        document = replace(document, customer=customer)
+    elif not document.customer and examined.invoice is not None:
         found, _ = intake.whose(tenant, "", examined.invoice, session, now)
         if not found:
             raise Rejected("customer_needed", "Say which customer this document belongs to.")
         document = replace(document, customer=found)
-    return examined.invoice, document
+    intake.require_format(tenant, document.customer, examined, session)
+    return examined, document
 
 
-def _sorted_by_owner(wanted: list[Claim], document: str) -> tuple[list[Claim], list[Claim]]:
-    """Those that can be taken, and those that another live document has."""
+def _to_take(tenant: str, document: Document, examined: Examined) -> list[Claim]:
+    """The claims of a document that is sent on purpose: those that are free, and a place beside
+    those that another live document has (the numbering report shows both)."""
+    wanted = claims.of(
+        tenant, document.customer, document.file_name, document.sha256, examined.invoice
+    )
     there = dynamo.batch_get(claim.key for claim in wanted)
-    free: list[Claim] = []
-    taken: list[Claim] = []
+    found: list[Claim] = []
     for claim in wanted:
         item = there.get(claim.key)
-        mine = item is None or item.get("released") or item["document"] == document
-        (free if mine else taken).append(claim)
-    return free, taken
+        free = item is None or item.get("released") or item["document"] == document.id
+        found.append(claim if free else claims.beside(claim, document.id))
+    return found
 
 
 def _discard(tenant: str, document: Document, by: str, wakes: Wakes, now: datetime) -> Document:

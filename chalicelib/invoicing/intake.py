@@ -136,17 +136,17 @@ def _document(
         arrived_signed=examined.signed is not None,
     )
     if examined.invoice is None:
-        _require_format(tenant, flow.customer, examined, session)
+        require_format(tenant, flow.customer, examined, session)
         return document
     customer, held = whose(tenant, flow.customer, examined.invoice, session, now)
     document = replace(document, customer=customer)
-    _require_format(tenant, customer, examined, session)
+    require_format(tenant, customer, examined, session)
     if held and examined.state == "ready":
         return replace(document, state="held", held=held, reason=held)
     return document
 
 
-def _require_format(tenant: str, customer: str, examined: Examined, session: Session) -> None:
+def require_format(tenant: str, customer: str, examined: Examined, session: Session) -> None:
     """A customer's documents come in the formats fixed for him (F004-043)."""
     found = session.customer(tenant, customer)
     if found and examined.kind not in found.formats:

@@ -21,7 +21,7 @@ from chalicelib.invoicing import claims, intake, names, states, store
 from chalicelib.invoicing.document import Document
 from chalicelib.invoicing.fatturapa import messages
 from chalicelib.invoicing.fatturapa.messages import SdiMessage
-from chalicelib.invoicing.states import Event, Step
+from chalicelib.invoicing.states import Event, State, Step
 
 # What SdI answers when it has the file of this name, or the same invoice, already.
 _ECHO = frozenset({"00002", "00404"})
@@ -133,9 +133,11 @@ def _decided(
         note=message.description[:1000],
         errors=_errors(message),
     )
-    if _about_earlier(document, incoming, message, event):
+    if incoming.stem != names.stem(document.name):
+        return [kept]  # of an earlier sending, under a name that is not used any more
+    if _is_echo(document, message, event):
         return [kept, *_amend_echo(tenant, document, message)]
-    step = states.step(document.family, document.state, event)
+    step = states.step(document.family, _before_echo(document, message, event), event)
     if _foreign(document, message):
         step = Step(document.state, "unexpected")
     if step.flag:
@@ -156,25 +158,52 @@ def _decided(
         _, ops = store.amended(tenant, document, **late)
         return [kept, *ops]
     changes |= {"state": step.state, "outcome_at": clock.stamp(now), "id_sdi": message.id_sdi}
+    if document.state == "rejected":
+        changes |= {"errors": (), "reason": "", "text": "", "unsure": True}
     _, ops = store.changed(tenant, document, now, "sdi", **changes)
+    if document.state == "rejected":
+        return [kept, *ops, *_retaken(tenant, document)]
     return [kept, *ops, *_releases(tenant, document, step)]
 
 
-def _about_earlier(
-    document: Document, incoming: Incoming, message: SdiMessage, event: Event
-) -> bool:
-    """Whether it speaks of an earlier sending: an older name, or our own repeat of this one."""
-    if incoming.stem != names.stem(document.name):
-        return True
+def _is_echo(document: Document, message: SdiMessage, event: Event) -> bool:
+    """Whether an NS speaks of our own repeat of a file that SdI had taken already.
+
+    A repeat has the same name, a later IdSdI, and is answered 00002 (or 00404): it says nothing
+    about the document. The same codes about the first copy are a true rejection.
+    """
     codes = {error.code for error in message.errors}
     if event != "NS" or not codes or not codes <= _ECHO:
         return False
-    other_id = bool(document.id_sdi) and document.id_sdi != message.id_sdi
-    return other_id or document.unsure
+    if document.state == "ready":
+        # The name is ours alone: if SdI has it, an earlier run of ours sent it.
+        return codes == {"00002"}
+    if not document.id_sdi:
+        return False  # the repeat was recognised before: this is about the first copy
+    if document.id_sdi == message.id_sdi:
+        return document.unsure
+    return not document.unsure or _order(message.id_sdi) > _order(document.id_sdi)
+
+
+def _order(id_sdi: str) -> tuple[int, str]:
+    """SdI numbers what it receives: shorter and smaller is earlier."""
+    return len(id_sdi), id_sdi
+
+
+def _before_echo(document: Document, message: SdiMessage, event: Event) -> State:
+    """The state to decide from. A document counted as rejected only because its repeat was
+    refused (00002, 00404) is `sent` again when its first copy turns out to have arrived."""
+    codes = {error["code"] for error in document.errors}
+    refused_repeat = document.state == "rejected" and codes and codes <= _ECHO
+    if refused_repeat and event != "NS" and document.id_sdi != message.id_sdi:
+        return "sent"
+    return document.state
 
 
 def _amend_echo(tenant: str, document: Document, message: SdiMessage) -> list[Op]:
     """The id of a repeat that SdI recognised is not the document's: the first one is."""
+    if document.state == "ready":
+        return store.amended(tenant, document, unsure=True)[1]
     if document.state != "sent" or document.id_sdi != message.id_sdi:
         return []
     flags = (*document.flags, "resend_recognised")
@@ -185,7 +214,9 @@ def _amend_echo(tenant: str, document: Document, message: SdiMessage) -> list[Op
 def _foreign(document: Document, message: SdiMessage) -> bool:
     """Another IdSdI than the one we were given, and no doubt about how often we sent."""
     known = document.id_sdi
-    return bool(known) and known != message.id_sdi and not document.unsure
+    if not known or known == message.id_sdi or document.unsure:
+        return False
+    return document.state != "rejected"
 
 
 def _errors(message: SdiMessage) -> list[dict[str, str]]:
@@ -218,3 +249,14 @@ def _releases(tenant: str, document: Document, step: Step) -> list[Op]:
     inside, outside = taken[: intake.CLAIMS_INSIDE], taken[intake.CLAIMS_INSIDE :]
     intake.give_back(outside, document.id)
     return [claims.release(claim, document.id) for claim in inside]
+
+
+def _retaken(tenant: str, document: Document) -> list[Op]:
+    """It was issued after all: take back what is still free of its number, name and bytes."""
+    given_back = store.claims_of(tenant, document.id)[: intake.CLAIMS_INSIDE]
+    there = dynamo.batch_get(claim.key for claim in given_back)
+    return [
+        claims.take(claim, document.id)
+        for claim in given_back
+        if there.get(claim.key, {}).get("document") == document.id
+    ]

@@ -108,8 +108,8 @@ _LATER_PA: Final[dict[State, dict[Event, str]]] = {
     },
 }  # fmt: skip
 _LATER_PRIVATE: Final[dict[State, dict[Event, str]]] = {
-    "delivered": {"NS": _FLAG, "RC": _KEEP, "MC": _KEEP},
-    "made_available": {"NS": _FLAG, "RC": _KEEP, "MC": _KEEP},
+    "delivered": {"NS": _FLAG, "RC": _KEEP, "MC": _FLAG},
+    "made_available": {"NS": _FLAG, "RC": _FLAG, "MC": _KEEP},
     "rejected": {"NS": _KEEP, "RC": _FLAG, "MC": _FLAG},
 }
 _LATER: Final = {"private": _LATER_PRIVATE, "pa": _LATER_PA}

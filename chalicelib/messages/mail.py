@@ -1,22 +1,15 @@
-"""The carrier of mail: SES. A send ends in one of three ways, and the difference matters."""
+"""The carrier of mail: a message in the form that SES takes."""
 
 from __future__ import annotations
 
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from chalicelib.base import aws, config
-from chalicelib.base.errors import Transient
+from chalicelib.base import config, mailer
+from chalicelib.base.mailer import Uncertain
 from chalicelib.messages.model import Mail
 
-
-class Uncertain(Transient):
-    """No answer: the mail may be on its way. Only SES's own event can say."""
-
-    def __init__(self) -> None:
-        super().__init__("mail_uncertain", "The mail service did not answer.")
+__all__ = ["Uncertain", "send"]
 
 
 def send(mail: Mail) -> None:
@@ -24,24 +17,13 @@ def send(mail: Mail) -> None:
 
     The tags come back with SES's events (on_mail_event).
     """
+    sender, configuration = config.get("MAIL_FROM"), config.get("MAIL_CONFIGURATION_SET")
     message = EmailMessage(policy=SMTP)
-    message["From"] = config.get("MAIL_FROM")
+    message["From"] = sender
     message["To"] = mail.to
     message["Subject"] = mail.subject
     message["Auto-Submitted"] = "auto-generated"
-    message["X-SES-CONFIGURATION-SET"] = config.get("MAIL_CONFIGURATION_SET")
+    message["X-SES-CONFIGURATION-SET"] = configuration
     message["X-SES-MESSAGE-TAGS"] = ", ".join(f"{name}={value}" for name, value in mail.tags)
     message.set_content(mail.body)
-    try:
-        aws.client("ses").send_raw_email(
-            Source=config.get("MAIL_FROM"),
-            Destinations=[mail.to],
-            RawMessage={"Data": message.as_bytes()},
-            ConfigurationSetName=config.get("MAIL_CONFIGURATION_SET"),
-        )
-    except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
-            raise Uncertain from error
-        raise Transient("mail_refused", error.response["Error"]["Code"]) from error
-    except BotoCoreError as error:
-        raise Uncertain from error
+    mailer.send(sender, mail.to, message.as_bytes(), configuration)

@@ -74,7 +74,8 @@ def subject(change: Change, language: Language) -> str:
     text = f"{reference(change.document, language)}: {state}"
     if change.customer_name:
         text = f"{change.customer_name} - {text}"
-    return one_line(text)[:180]
+    # An encoded word would be decoded where the header is made, its line breaks included.
+    return one_line(text).replace("=?", "= ?")[:180]
 
 
 def one_line(text: str) -> str:

@@ -8,7 +8,7 @@ SES's own Send event, and only when that stays away is the mail sent again.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chalicelib.accounts import service as accounts
@@ -29,7 +29,16 @@ _ENDED = frozenset({_DONE, _FAILED})
 
 
 Rows = dict[tuple[str, str, int], Item]
-Loaded = tuple[dict[tuple[str, str], Document], Rows]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What the rows of one batch are about, read together."""
+
+    documents: dict[tuple[str, str], Document]
+    rows: Rows
+    resellers: dict[str, Reseller]
+    customers: dict[tuple[str, str], Customer]
 
 
 def _version(job: Work) -> int:
@@ -40,21 +49,23 @@ def load(jobs: list[Work]) -> Loaded:
     """The documents and changes that rows of the tell queue are about."""
     found = [job for job in jobs if "document" in job.item]
     documents = hub.documents((job.tenant, job.item["document"]) for job in found)
-    return documents, hub.changes(
-        (job.tenant, job.item["document"], _version(job)) for job in found
+    rows = hub.changes((job.tenant, job.item["document"], _version(job)) for job in found)
+    resellers, customers = accounts.people(
+        {job.tenant for job in jobs},
+        {(tenant, document.customer) for (tenant, _), document in documents.items()},
     )
+    return Loaded(documents, rows, resellers, customers)
 
 
 def do(job: Work, loaded: Loaded, wakes: Wakes, now: datetime) -> None:
     """One row of the tell queue: a change, or a digest that is due."""
-    reseller = accounts.get_reseller(job.tenant)
+    reseller = loaded.resellers[job.tenant]
     if "document" not in job.item:
         tell_digest(job, reseller, wakes, now)
         return
-    documents, rows = loaded
-    document = documents[job.tenant, job.item["document"]]
-    customer = accounts.find_customer(job.tenant, document.customer)
-    row = rows[job.tenant, document.id, _version(job)]
+    document = loaded.documents[job.tenant, job.item["document"]]
+    customer = loaded.customers.get((job.tenant, document.customer))
+    row = loaded.rows[job.tenant, document.id, _version(job)]
     tell(job, change(job.tenant, document, row, customer), reseller, customer, now)
 
 
@@ -269,11 +280,12 @@ def _changes(tenant: str, held: list[str]) -> list[Change]:
         wanted.append((tenant, document, int(version)))
     documents = hub.documents((tenant, document) for _, document, _ in wanted)
     rows = hub.changes(wanted)
+    _, customers = accounts.people((), {(tenant, one.customer) for one in documents.values()})
     found = []
     for key in wanted:
         there = documents.get(key[:2])
         if there and key in rows:
-            customer = accounts.find_customer(tenant, there.customer)
+            customer = customers.get((tenant, there.customer))
             found.append(change(tenant, there, rows[key], customer))
     return found
 

@@ -69,6 +69,16 @@ def _address(host: str, port: int, local: bool) -> str:
     except (OSError, UnicodeError) as error:  # a label of a name may be too long to ask for
         raise Transient("webhook_unreachable", "The host is not known.") from error
     found = [str(answer[4][0]) for answer in answers]
-    if not local and not all(ipaddress.ip_address(one).is_global for one in found):
+    if not local and not all(map(_is_public, found)):
         raise Transient("webhook_address", "The host is not on the public internet.")
     return found[0]
+
+
+# An IPv6 address that carries an IPv4 one inside would lead to wherever that one is.
+_CARRYING = tuple(map(ipaddress.ip_network, ("::/96", "64:ff9b::/96", "2002::/16")))
+
+
+def _is_public(text: str) -> bool:
+    address = ipaddress.ip_address(text)
+    carries = any(address in network for network in _CARRYING if network.version == address.version)
+    return address.is_global and not address.is_multicast and not carries

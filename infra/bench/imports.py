@@ -43,9 +43,14 @@ class Loaded:
 
     @property
     def packages(self) -> frozenset[str]:
-        """Top-level names outside the standard library and the product."""
+        """Top-level names that others made: not the standard library, not the product.
+
+        A leading underscore is a compiled part of a package that is named by itself.
+        """
         found = {name.partition(".")[0] for name in self.modules}
-        return frozenset(found - sys.stdlib_module_names - {"chalicelib", "app"})
+        ours = {"chalicelib", API, "cython_runtime"}
+        others = found - sys.stdlib_module_names - ours
+        return frozenset(name for name in others if not name.startswith("_"))
 
 
 def event_modules() -> list[str]:

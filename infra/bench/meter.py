@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import boto3
@@ -119,14 +120,10 @@ class Meter:
         events.register("before-parameter-build.dynamodb", self._ask_capacity)
         events.register("after-call.dynamodb", self._after)
         aws.forget()
-        pump, gateway = self._house.cloud.pump, self._house.gateway
-        invoke, answer = pump.invoke, gateway.answer
-        timed_invoke: Any = lambda name, event: self._timed(  # noqa: E731
-            logical_id(name), len(event.get("Records", [])), lambda: invoke(name, event)
-        )
-        timed_answer: Any = lambda request: self._timed(API, 1, lambda: answer(request))  # noqa: E731
-        pump.invoke = timed_invoke
-        gateway.answer = timed_answer
+        pump: Any = self._house.cloud.pump
+        gateway: Any = self._house.gateway
+        pump.invoke = partial(self._invoke, pump.invoke)
+        gateway.answer = partial(self._timed, API, 1, gateway.answer)
         lines: Any = _Lines(self)
         log.use(lines)
 
@@ -135,11 +132,15 @@ class Meter:
         boto3.DEFAULT_SESSION = None
         aws.forget()
 
-    def _timed(self, name: str, messages: int, run: Callable[[], Any]) -> Any:
+    def _invoke(self, invoke: Callable[..., Any], name: str, event: dict[str, Any]) -> Any:
+        messages = len(event.get("Records", []))
+        return self._timed(logical_id(name), messages, invoke, name, event)
+
+    def _timed(self, name: str, messages: int, run: Callable[..., Any], *given: Any) -> Any:
         self._local.function = name
         wall, cpu = time.perf_counter(), time.thread_time()
         try:
-            return run()
+            return run(*given)
         finally:
             if self._on:
                 with self._guard:

@@ -1,0 +1,1 @@
+"""The doors: what the API and SdI's address answer, to whom."""
