@@ -10,6 +10,7 @@ from typing import Literal
 Language = Literal["it", "en"]
 Digest = Literal["", "hourly", "daily"]
 InputFormat = Literal["xml", "p7m", "pdf"]
+Hand = Literal["house", "own"]
 
 INPUT_FORMATS: tuple[InputFormat, ...] = ("xml", "p7m", "pdf")
 
@@ -53,6 +54,9 @@ class Customer:
     """A customer of the reseller, known by his fiscal ids (`IT01234567890` or a tax code).
 
     `formats`: what he may hand in (F004-043). `notify`: he himself asked for messages (F004-029).
+    `signature` own: what comes unsigned waits for his signature; `sending` own: he sends it to SdI
+    himself and brings SdI's receipts. `sections`: his sezionali, as patterns of their numbers with
+    `{n}` for the running number and `{yyyy}` or `{yy}` for the year.
     """
 
     id: str
@@ -61,6 +65,9 @@ class Customer:
     mail: str = ""
     notify: bool = False
     formats: tuple[InputFormat, ...] = INPUT_FORMATS
+    signature: Hand = "house"
+    sending: Hand = "house"
+    sections: tuple[str, ...] = ()
     created_at: str = ""
     version: int = 1
 

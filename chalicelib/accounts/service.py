@@ -103,6 +103,9 @@ def save_customer(tenant: str, customer: Customer, now: datetime, *, new: bool) 
         _mail(customer.mail)
     if customer.notify and not customer.mail:
         raise Rejected("customer_mail", "To notify the customer, give his e-mail address.")
+    for section in customer.sections:
+        if section.count("{n}") != 1 or not section.isprintable():
+            raise Rejected("section", "A section's pattern holds {n} once.", section=section[:30])
     old = None if new else get_customer(tenant, customer.id)
     created = old.created_at if old else clock.stamp(now)
     fiscal = tuple(dict.fromkeys(fiscal_id(one) for one in customer.fiscal_ids))

@@ -27,7 +27,7 @@ SCHEMA_FAULTS = 50  # SdI lists as many, then says 00201 (fatturapa.md section 7
 ATTESTATION_BYTES = 12 * 1000 * 1000  # the greatest invoice and its attestation, in a ZIP
 ATTESTATION_MEMBERS = 20  # an AT archive holds the invoice and its attestation
 MESSAGE_BYTES = 5 * 1000 * 1000  # the XML of a message from SdI
-COURTESY_PAGES = 500  # about 15,000 lines, more than one document may hold (9,999)
+COURTESY_PAGES = 1_500  # a lot of LOT_BODIES, or 5 MB of descriptions; it takes some 4 s
 COURTESY_BYTES = PDF_BYTES
 
 # --- archives

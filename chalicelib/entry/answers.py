@@ -21,7 +21,7 @@ from chalicelib.entry.shapes import (
 )
 from chalicelib.invoicing.document import Document
 from chalicelib.invoicing.numbering import Series
-from chalicelib.invoicing.states import FINAL, NOT_DOCUMENTS
+from chalicelib.invoicing.states import FINAL, NOT_DOCUMENTS, is_final
 
 
 def flow(document: Document) -> Flow:
@@ -102,6 +102,12 @@ def actions(document: Document) -> list[Action]:
         return ["send", "discard"]
     if document.state in ("to_convert", "invalid"):
         return ["discard"]
+    if document.state == "awaiting_signature":
+        return ["sign"]
+    if document.state == "own_sending":
+        return ["mark_sent"]
+    if document.sent_by_owner and not is_final(document.family, document.state):
+        return ["add_receipt"]
     return ["resend"] if document.state == "rejected" else []
 
 

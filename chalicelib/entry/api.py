@@ -15,7 +15,7 @@ from chalicelib.base import clock, config, limits, work
 from chalicelib.base.errors import NotFound, Rejected
 from chalicelib.entry import answers, openapi, shapes, web
 from chalicelib.entry.web import Request, route
-from chalicelib.invoicing import decisions, handing, hub
+from chalicelib.invoicing import decisions, handing, hub, own
 from chalicelib.invoicing.document import Document
 
 bp = Blueprint(__name__)
@@ -118,6 +118,9 @@ def _save_customer(
         mail=fields.mail,
         notify=fields.notify,
         formats=tuple(dict.fromkeys(fields.formats)),
+        signature=fields.signature,
+        sending=fields.sending,
+        sections=tuple(dict.fromkeys(fields.sections)),
     )
     return _customer(accounts.save_customer(caller.tenant, customer, clock.now(), new=new))
 
@@ -130,6 +133,9 @@ def _customer(found: accounts_model.Customer) -> shapes.Customer:
         mail=found.mail,
         notify=found.notify,
         formats=list(found.formats),
+        signature=found.signature,
+        sending=found.sending,
+        sections=list(found.sections),
         created_at=found.created_at,
     )
 
@@ -351,6 +357,46 @@ def resend(request: Request) -> shapes.DocumentDetail:
 
 
 @route(
+    bp, "POST", "/v1/documents/{document_id}/signed", "documents:write",
+    "Bring back a document that its customer signed", shapes.DocumentDetail, body=bytes,
+)  # fmt: skip
+def bring_signed(request: Request) -> shapes.DocumentDetail:
+    caller = request.caller
+    with work.waking() as wakes:
+        taken = own.signed(
+            caller.tenant, _document(request), request.raw, f"key:{caller.key_id}", wakes,
+            clock.now(),
+        )  # fmt: skip
+    return _detail(caller.tenant, taken)
+
+
+@route(
+    bp, "POST", "/v1/documents/{document_id}/sent", "documents:write",
+    "Say that the customer sent it to SdI himself", shapes.DocumentDetail,
+    body=shapes.SentByOwner,
+)  # fmt: skip
+def mark_sent(request: Request) -> shapes.DocumentDetail:
+    caller = request.caller
+    with work.waking() as wakes:
+        sent = own.sent(
+            caller.tenant, _document(request), request.body.name, f"key:{caller.key_id}", wakes,
+            clock.now(),
+        )  # fmt: skip
+    return _detail(caller.tenant, sent)
+
+
+@route(
+    bp, "POST", "/v1/documents/{document_id}/receipts", "documents:write",
+    "Bring a receipt of SdI for a document that the customer sent himself",
+    shapes.HandedIn, body=bytes, query=shapes.ReceiptQuery, status=202,
+)  # fmt: skip
+def bring_receipt(request: Request) -> shapes.HandedIn:
+    document = _document(request)
+    own.receipt(request.caller.tenant, document, request.query.name, request.raw)
+    return shapes.HandedIn(id=document.id, status_url=f"/v1/documents/{document.id}")
+
+
+@route(
     bp, "GET", "/v1/numbering", "documents:read",
     "Gaps, backward dates and duplicates in one issuer's numbers of one year",
     shapes.Numbering, query=shapes.NumberingQuery,
@@ -358,9 +404,9 @@ def resend(request: Request) -> shapes.DocumentDetail:
 def numbering(request: Request) -> shapes.Numbering:
     caller, query = request.caller, request.query
     issuer = query.issuer.upper()
-    if caller.customer:
-        customer = accounts.get_customer(caller.tenant, caller.customer)
-        if issuer not in customer.fiscal_ids:
-            raise NotFound("numbering")
-    found = hub.numbering_report(caller.tenant, issuer, query.year)
+    customer = accounts.customer_of(caller.tenant, [issuer])
+    if caller.customer and (customer is None or customer.id != caller.customer):
+        raise NotFound("numbering")
+    sections = customer.sections if customer else ()
+    found = hub.numbering_report(caller.tenant, issuer, query.year, sections)
     return answers.numbering(issuer, query.year, found)

@@ -37,7 +37,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         for message_id, many in read.items():
             for one in many:
                 apply = partial(
-                    outcomes.apply, one, owners.get(one.stem), documents, wakes, clock.now()
+                    outcomes.apply, one, owners.get(one.place), documents, wakes, clock.now()
                 )
                 if not work.attempt(message_id, apply):
                     failed.append(message_id)

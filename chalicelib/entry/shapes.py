@@ -15,8 +15,10 @@ Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 Mail = Annotated[str, StringConstraints(max_length=254)]
+# One sezionale: the text around the running number, which stands as `{n}`.
+Section = Annotated[str, StringConstraints(min_length=3, max_length=30)]
 Channel = Literal["bucket", "upload", "api"]
-Action = Literal["send", "discard", "resend"]
+Action = Literal["send", "discard", "resend", "sign", "mark_sent", "add_receipt"]
 
 
 class Taken(BaseModel):
@@ -66,6 +68,9 @@ class CustomerFields(Taken):
     formats: Annotated[list[accounts.InputFormat], Field(min_length=1)] = Field(
         default_factory=lambda: list(accounts.INPUT_FORMATS)
     )
+    signature: accounts.Hand = "house"
+    sending: accounts.Hand = "house"
+    sections: Annotated[list[Section], Field(max_length=50)] = Field(default_factory=list)
 
 
 class NewCustomer(CustomerFields):
@@ -79,6 +84,9 @@ class Customer(Given):
     mail: str
     notify: bool
     formats: list[str]
+    signature: accounts.Hand
+    sending: accounts.Hand
+    sections: list[str]
     created_at: str
 
 
@@ -333,6 +341,18 @@ class Decision(Taken):
 
     action: Literal["send", "discard"]
     customer: Id | None = None
+
+
+class SentByOwner(Taken):
+    """The file's name as the customer gave it to SdI."""
+
+    name: Annotated[str, StringConstraints(min_length=9, max_length=50)]
+
+
+class ReceiptQuery(Taken):
+    """The receipt's own file name, as SdI gave it."""
+
+    name: Annotated[str, StringConstraints(min_length=9, max_length=100)]
 
 
 class NumberingQuery(Taken):

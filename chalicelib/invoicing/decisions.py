@@ -46,7 +46,8 @@ def decide(
     inside = intake.claim_beforehand(wanted, document.id)
     changes: dict[str, Any] = {"state": examined.state, "held": "", "reason": examined.reason}
     if examined.state == "ready":
-        changes |= {"name": session.names.next(), "attempt": document.attempt + 1}
+        set_off = intake.set_off(tenant, replace(document, state="ready"), session)
+        changes |= {"state": set_off.state, "name": set_off.name, "attempt": set_off.attempt}
     new, ops = store.changed(tenant, document, now, by, **changes)
     ops += [claims.take(claim, document.id) for claim in inside]
     # Under another customer the file's name is another claim: the first one goes back.

@@ -50,6 +50,9 @@ load = store.load
 def send(job: Work, document: Document, wakes: Wakes) -> None:
     """One row of the send queue. Transient when SdI did not answer: the row stays."""
     tenant = job.tenant
+    if document.state == "awaiting_signature" and job.key[1] == "W#send#term":
+        _remind(job, document, wakes, clock.now())
+        return
     if document.state != "ready" or job.key[1] != f"W#send#{document.attempt}":
         dynamo.commit([job.done()])
         return
@@ -96,6 +99,14 @@ def _signed(job: Work, document: Document) -> tuple[s3.Place, bytes]:
     place = intake.own_place(job.tenant, document.id, f"signed-{document.attempt}.xml.p7m")
     s3.put(place, content, "application/pkcs7-mime")
     return place, content
+
+
+def _remind(job: Work, document: Document, wakes: Wakes, now: datetime) -> None:
+    """The term comes near and the customer's own signature is still missing: say so once."""
+    flag = "signature_overdue"
+    flags = (*document.flags, flag)
+    _, ops = store.changed(job.tenant, document, now, "term", flag=flag, flags=flags)
+    wakes.commit([*ops, job.done()])
 
 
 def _too_large(job: Work, document: Document, wakes: Wakes, now: datetime) -> None:

@@ -80,6 +80,7 @@ class Document:
     name: str = ""
     attempt: int = 0
     sent_at: str = ""
+    sent_by_owner: bool = False
     id_sdi: str = ""
     unsure: bool = False
     outcome_at: str = ""

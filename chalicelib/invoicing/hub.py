@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any, Literal
@@ -20,7 +20,7 @@ from chalicelib.invoicing import numbering, states, store
 from chalicelib.invoicing.document import Document
 from chalicelib.invoicing.numbering import Series, Used
 
-_TO_SEND = frozenset({"to_convert", "held", "ready"})
+_TO_SEND = frozenset({"to_convert", "held", "awaiting_signature", "own_sending", "ready"})
 _SENT = frozenset(
     {"sent", "delivered", "made_available", "not_delivered", "rejected", "accepted", "refused",
      "expired", "undeliverable"}
@@ -222,7 +222,9 @@ changes = store.history_rows
 partition = store.partition
 
 
-def numbering_report(tenant: str, issuer: str, year: str) -> list[Series]:
+def numbering_report(
+    tenant: str, issuer: str, year: str, sections: Sequence[str] = ()
+) -> list[Series]:
     """Gaps, backward dates and duplicates of one issuer in one year; NotFound without numbers."""
     used = []
     for item in store.numbers(tenant, issuer, year):
@@ -240,4 +242,4 @@ def numbering_report(tenant: str, issuer: str, year: str) -> list[Series]:
         )
     if not used:
         raise NotFound("numbering")
-    return numbering.report(used, year)
+    return numbering.report(used, year, sections)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -240,14 +240,25 @@ def own_place(tenant: str, document: str, what: str) -> Place:
 def _commit_claimed(
     tenant: str, document: Document, wanted: list[Claim], session: Session, now: datetime
 ) -> Document:
-    if document.state == "ready":
-        document = replace(document, name=session.names.next(), attempt=1)
+    document = set_off(tenant, document, session)
     inside = claim_beforehand(wanted, document.id)
     ops = store.born(tenant, document, now, "intake")
     ops += [claims.take(claim, document.id) for claim in inside]
     ops.append(store.claims_item(tenant, document.id, wanted))
     ops += sending(tenant, document, now)
     return _commit_new(tenant, document, ops, session)
+
+
+def set_off(tenant: str, document: Document, session: Session) -> Document:
+    """A document that may go: with a name for SdI, or to the customer who signs or sends it."""
+    if document.state != "ready":
+        return document
+    customer = session.customer(tenant, document.customer)
+    if customer and customer.sending == "own":
+        return replace(document, state="own_sending")
+    if customer and customer.signature == "own" and not document.arrived_signed:
+        document = replace(document, state="awaiting_signature")
+    return replace(document, name=session.names.next(), attempt=document.attempt + 1)
 
 
 def claim_beforehand(wanted: list[Claim], document: str) -> list[Claim]:
@@ -284,16 +295,31 @@ def _parts(found: list[Claim]) -> list[list[Claim]]:
 def sending(tenant: str, document: Document, now: datetime) -> list[Op]:
     """The name at SdI and the work of signing and sending, for a document that is ready.
 
-    The signing time is fixed here so that a repeated run signs the same bytes.
+    The signing time is fixed here so that a repeated run signs the same bytes. While a customer's
+    own signature is awaited, the work is a reminder when the term for sending comes near.
     """
+    pk = store.partition(tenant, document.id)
+    if document.state == "awaiting_signature":
+        name = store.name(tenant, document.id, document.name, document.attempt)
+        at = max(signature_term(document), now)
+        return [name, work.row("send", pk, "term", now, start_at=at, document=document.id)]
     if document.state != "ready":
         return []
-    pk = store.partition(tenant, document.id)
     return [
         store.name(tenant, document.id, document.name, document.attempt),
         work.row("send", pk, str(document.attempt), now, document=document.id,
                  signing_time=clock.stamp(now)),
     ]  # fmt: skip
+
+
+def signature_term(document: Document) -> datetime:
+    """When a missing signature becomes urgent: an immediate invoice is sent within 12 days of its
+    date (fatturapa.md section 5); two days before their end there is still time to act."""
+    try:
+        day = datetime.fromisoformat(document.said.date if document.said else "")
+    except ValueError:
+        day = clock.parse(document.received_at)
+    return (day.replace(tzinfo=clock.ROME) + timedelta(days=10)).astimezone(UTC)
 
 
 def _commit_new(tenant: str, document: Document, ops: list[Op], session: Session) -> Document:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 _DIGITS = re.compile(r"\d+")
@@ -74,14 +74,33 @@ def _readings(number: str, year: str) -> list[tuple[str, int]]:
     ]
 
 
-def report(used: Iterable[Used], year: str) -> list[Series]:
-    """The series of one issuer and year, in order of name."""
-    found = list(used)
+def _pattern(section: str, year: str) -> re.Pattern[str]:
+    """A sezionale's pattern (`{n}/A/{yyyy}`) as an expression with the running number as group."""
+    text = section.replace("{yyyy}", year).replace("{yy}", year[2:])
+    before, _, after = text.partition("{n}")
+    return re.compile(rf"{re.escape(before)}(\d+){re.escape(after)}")
+
+
+def report(used: Iterable[Used], year: str, sections: Sequence[str] = ()) -> list[Series]:
+    """The series of one issuer and year, in order of name.
+
+    A number that fits one of the issuer's `sections` belongs to it; for the others the series is
+    read out of the numbers themselves.
+    """
+    by_series: dict[str, list[tuple[int, Used]]] = {}
+    patterns = [(section, _pattern(section, year)) for section in sections]
+    found: list[Used] = []
+    for one in used:
+        fits = [(name, match) for name, each in patterns if (match := each.fullmatch(one.number))]
+        if fits:
+            name, match = fits[0]
+            by_series.setdefault(name, []).append((int(match[1]), one))
+        else:
+            found.append(one)
     # "A1/26" alone says little; beside "A1/25" and "A1/27" it is the 26th of "A1/{n}".
     votes = Counter(
         series for number in {one.number for one in found} for series, _ in _readings(number, year)
     )
-    by_series: dict[str, list[tuple[int, Used]]] = {}
     for one in found:
         series, integer = max(_readings(one.number, year), key=lambda each: votes[each[0]])
         by_series.setdefault(series, []).append((integer, one))
@@ -100,7 +119,8 @@ def _series(name: str, found: list[tuple[int, Used]]) -> Series:
         first=integers[0] if integers else 0,
         last=integers[-1] if integers else 0,
         count=len(live),
-        gaps=_gaps(integers),
+        # A rejected file does not consume its number: not issued, but not missing either.
+        gaps=_gaps(sorted({n for n, _ in found})),
         released=tuple(released),
         backward=_backward(live),
         duplicates=_duplicates(live),

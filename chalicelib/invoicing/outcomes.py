@@ -17,7 +17,7 @@ from chalicelib.base.dynamo import ConditionFailed, Op
 from chalicelib.base.errors import Conflict, Rejected
 from chalicelib.base.s3 import Place
 from chalicelib.base.work import Wakes
-from chalicelib.invoicing import claims, intake, names, states, store
+from chalicelib.invoicing import claims, intake, names, own, states, store
 from chalicelib.invoicing.document import Document
 from chalicelib.invoicing.fatturapa import messages
 from chalicelib.invoicing.fatturapa.messages import SdiMessage
@@ -54,12 +54,16 @@ def read(place: Place) -> Incoming:
         return Incoming(place, None, refusal.code)
 
 
-def owners(found: Iterable[Incoming]) -> dict[str, tuple[str, str]]:
-    """(tenant, document) by stem, for a batch."""
-    return store.owners({one.stem for one in found if one.stem})
+def owners(found: Iterable[Incoming]) -> dict[Place, tuple[str, str]]:
+    """(tenant, document) of each message of a batch: by the name it speaks of, which is ours and
+    unique; what a customer brought counts for the document he brought it for, and no other."""
+    every = list(found)
+    by_stem = store.owners({one.stem for one in every if one.stem})
+    owned = {one.place: own.owner_of(one.place) or by_stem.get(one.stem) for one in every}
+    return {place: owner for place, owner in owned.items() if owner}
 
 
-def documents(found: Mapping[str, tuple[str, str]]) -> dict[tuple[str, str], Document]:
+def documents(found: Mapping[Place, tuple[str, str]]) -> dict[tuple[str, str], Document]:
     """The documents of those owners."""
     return store.get_many(found.values())
 

@@ -18,6 +18,8 @@ State = Literal[
     "to_convert",
     "held",
     "invalid",
+    "awaiting_signature",
+    "own_sending",
     "ready",
     "sent",
     "rejected",

@@ -239,6 +239,13 @@ def name(tenant: str, document: str, stem: str, attempt: int) -> Put:
     return Put(item, when=NEW, label="name")
 
 
+def own_name(tenant: str, document: str, stem: str) -> Put:
+    """A name under which a customer sent a document himself: unique among his reseller's, and
+    apart from the house's own, which nobody may take away."""
+    pk = keys.pk(tenant, "NAME", stem.upper())
+    return Put({"pk": pk, "sk": "NAME", "document": document}, when=NEW, label="name")
+
+
 def owners(stems: Iterable[str]) -> dict[str, tuple[str, str]]:
     """(tenant, document) of each known stem."""
     wanted = {_name_key(stem): stem.upper() for stem in stems}

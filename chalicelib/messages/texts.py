@@ -14,6 +14,8 @@ _STATES: Final[dict[str, tuple[str, str]]] = {
     "to_convert": ("in attesa di conversione", "waiting for conversion"),
     "held": ("in sospeso", "on hold"),
     "invalid": ("non conforme: non inviata", "not valid: not sent"),
+    "awaiting_signature": ("in attesa della firma", "waiting for its signature"),
+    "own_sending": ("da inviare a cura del cliente", "to be sent by the customer himself"),
     "ready": ("presa in carico, in attesa di invio", "accepted, waiting to be sent"),
     "sent": ("inviata al Sistema di Interscambio", "sent to Sistema di Interscambio"),
     "rejected": ("scartata dal Sistema di Interscambio", "rejected by Sistema di Interscambio"),
@@ -57,6 +59,10 @@ _FLAGS: Final[dict[str, tuple[str, str]]] = {
     "contradiction": (
         "Il Sistema di Interscambio ha inviato messaggi in contraddizione: verificare.",
         "Sistema di Interscambio sent messages that contradict each other: please check.",
+    ),
+    "signature_overdue": (
+        "Il termine per l'invio sta per scadere e la firma manca ancora.",
+        "The term for sending is about to end and the signature is still missing.",
     ),
     "unexpected": (
         "Il Sistema di Interscambio ha inviato un messaggio inatteso: verificare.",

@@ -108,10 +108,10 @@ def test_a_day_goes_back_exactly_where_a_lower_number_is_later(found: dict[int, 
         assert found[int(number[1:])] > found[int(then[1:])]
 
 
-def test_what_was_given_back_is_no_gap_filler_and_no_duplicate() -> None:
+def test_what_was_given_back_is_neither_a_gap_nor_a_duplicate() -> None:
     given_back = used("3", released=True, document="x")
     (one,) = numbering.report([used("1"), used("2"), used("4"), given_back], "2026")
-    assert (one.gaps, one.released, one.count) == (((3, 3),), ("3",), 3)
+    assert (one.gaps, one.released, one.count) == ((), ("3",), 3)
     (one,) = numbering.report([used("3"), given_back], "2026")
     assert (one.duplicates, one.count) == ((), 1)
     (one,) = numbering.report([given_back], "2026")
@@ -144,3 +144,14 @@ def test_every_number_is_in_one_series(numbers: list[str]) -> None:
 def test_holes_are_listed_up_to_a_limit() -> None:
     (one,) = numbering.report((used(f"A{n}") for n in range(0, 1_000, 2)), "2026")
     assert len(one.gaps) == numbering.GAPS_SHOWN
+
+
+def test_a_section_takes_the_numbers_that_fit_its_pattern() -> None:
+    numbers = ["1/A/2026", "2/A/2026", "4/A/2026", "26/1", "26/3", "X7"]
+    found = numbering.report([used(number, document=number) for number in numbers], "2026",
+                   ("{n}/A/{yyyy}", "{yy}/{n}"))  # fmt: skip
+    assert {one.series: (one.count, one.gaps) for one in found} == {
+        "X{n}": (1, ()),
+        "{n}/A/{yyyy}": (3, ((3, 3),)),
+        "{yy}/{n}": (2, ((2, 2),)),
+    }

@@ -4,21 +4,19 @@ A general ASN.1 library takes ten to fifty times as long as the RSA operation it
 structure is fixed: so it is written here, byte by byte. Nothing in it is random (PKCS#1 v1.5),
 so the same inputs give the same bytes, which a redelivered event relies on.
 
-`attributes` and `assemble` are public so that a key elsewhere (KMS, a remote signer) can sign.
+The key sees a digest only, so it may be elsewhere (KMS, a remote signer): see holder.py.
 """
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
-
 from chalicelib.base import limits
 from chalicelib.base.errors import Rejected
-from chalicelib.invoicing.signing.pkcs12 import Signer
+from chalicelib.invoicing.signing.holder import Signer, complete
 
 _INTEGER, _OCTETS, _NULL, _OID = 0x02, 0x04, 0x05, 0x06
 _UTC_TIME, _GENERALIZED_TIME = 0x17, 0x18
@@ -26,19 +24,43 @@ _SEQUENCE, _SET = 0x30, 0x31
 _CONTEXT_0, _CONTEXT_4 = 0xA0, 0xA4
 
 
+@dataclass(frozen=True)
+class Parts:
+    """A CMS without its signature; `signed` comes from `attributes`."""
+
+    content: bytes = field(repr=False)
+    certificate: bytes = field(repr=False)
+    chain: tuple[bytes, ...] = field(repr=False)
+    signed: bytes = field(repr=False)
+
+    @property
+    def digest(self) -> bytes:
+        """The SHA-256 of the signed attributes, which is what is signed (RFC 5652, 5.4)."""
+        return hashlib.sha256(self.signed).digest()
+
+    def finish(self, signature: bytes) -> bytes:
+        """The DER of the SignedData."""
+        return assemble(self.content, self.certificate, self.chain, self.signed, signature)
+
+
 def sign(content: bytes, signer: Signer, signing_time: datetime) -> bytes:
     """The DER of a CMS SignedData with `content` attached, signed by RSA and SHA-256.
 
     `signing_time` is aware and counts in whole seconds. The same three inputs give the same
-    bytes. Raises Rejected as Signer.valid_at does, and `document_too_large`.
+    bytes. Raises Rejected as `valid_at` and `sign_digests` of the signer do, and
+    `document_too_large`.
     """
+    (made,) = complete(signer, [prepare(content, signer, signing_time)])
+    return made
+
+
+def prepare(content: bytes, signer: Signer, signing_time: datetime) -> Parts:
+    """The same up to the signature value, for `holder.complete` to sign many together."""
     if len(content) > limits.DOCUMENT_BYTES:
         raise Rejected("document_too_large", "The document is too large to be signed and sent.")
     signer.valid_at(signing_time)
-    digest = hashlib.sha256(content).digest()
-    signed = attributes(digest, signer.certificate, signing_time)
-    signature = signer.key.sign(signed, padding.PKCS1v15(), hashes.SHA256())
-    return assemble(content, signer.certificate, signer.chain, signed, signature)
+    signed = attributes(hashlib.sha256(content).digest(), signer.certificate, signing_time)
+    return Parts(content, signer.certificate, signer.chain, signed)
 
 
 def attributes(digest: bytes, certificate: bytes, signing_time: datetime) -> bytes:
@@ -133,14 +155,15 @@ def _signing_certificate(certificate: bytes) -> bytes:
 
     Cached: it depends on the certificate alone, and one certificate signs thousands of files.
     """
-    issuer, serial = _issuer_and_serial(certificate)
-    directory_name = _tlv(_SEQUENCE, _tlv(_CONTEXT_4, issuer))
-    reference = _tlv(
-        _SEQUENCE,
-        _tlv(_OCTETS, hashlib.sha256(certificate).digest()),
-        _tlv(_SEQUENCE, directory_name, serial),
-    )
+    digest = _tlv(_OCTETS, hashlib.sha256(certificate).digest())
+    reference = _tlv(_SEQUENCE, digest, issuer_serial(certificate))
     return _attribute(_SIGNING_CERTIFICATE_V2, _tlv(_SEQUENCE, _tlv(_SEQUENCE, reference)))
+
+
+def issuer_serial(certificate: bytes) -> bytes:
+    """The DER IssuerSerial of a DER certificate (RFC 5035, 5)."""
+    issuer, serial = _issuer_and_serial(certificate)
+    return _tlv(_SEQUENCE, _tlv(_SEQUENCE, _tlv(_CONTEXT_4, issuer)), serial)
 
 
 @lru_cache(maxsize=64)

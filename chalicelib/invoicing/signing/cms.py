@@ -33,7 +33,7 @@ HASHES: dict[str, hashes.HashAlgorithm] = {
 }
 
 # asn1crypto parses lazily, and damaged input makes it fail in whatever way the damage leads to.
-_BROKEN = (
+BROKEN = (
     ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError,
 )  # fmt: skip
 
@@ -79,12 +79,16 @@ class SignerInfo:
 
 @dataclass(frozen=True)
 class Cms:
-    """A SignedData: the attached content and its signers; `size` in bytes without a tail."""
+    """A SignedData: the attached content and its signers; `size` in bytes without a tail.
+
+    `certificates` are all that are included, DER: the signers' and perhaps those above them.
+    """
 
     content: bytes = field(repr=False)
     content_type: str
     signers: tuple[SignerInfo, ...]
     size: int
+    certificates: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 class _SignedData(asn1.SignedData):  # type: ignore[misc]  # the library ships no types
@@ -120,16 +124,18 @@ def open_cms(data: bytes) -> Cms:
             for c in body["certificates"]
             if c.name == "certificate" and len(c.chosen.contents) <= limits.CMS_SIGNER_BYTES
         ]
+        included = tuple(c.dump() for c in certificates)
         infos = list(body["signer_infos"])
         # Not the length of a dump: that writes everything anew when there is anything indefinite.
         size = peek(data)
-    except _BROKEN as error:
+    except BROKEN as error:
         raise Rejected("cms_unreadable", "The signed file cannot be read.") from error
     if content is None:
         raise Rejected("cms_detached", "The signature does not contain the signed document.")
     if len(infos) > limits.CMS_SIGNERS or len(certificates) > limits.CMS_CERTIFICATES:
         raise Rejected("cms_unreadable", "The signed file has too many signers or certificates.")
-    return Cms(content, content_type, tuple(_signer(i, certificates) for i in infos), size)
+    signers = tuple(_signer(i, certificates) for i in infos)
+    return Cms(content, content_type, signers, size, included)
 
 
 def octet_runs(ber: bytes) -> Iterator[bytes]:
@@ -175,7 +181,7 @@ def verify(cms: Cms, received_at: datetime | None = None) -> tuple[Finding, ...]
         return (Finding("00102", "error", "The file is not signed by anybody."),)
     found: list[Finding] = []
     for index, signer in enumerate(cms.signers):
-        for code, message in (*_integrity(cms, signer), *_times(signer, received_at)):
+        for code, message in (*_integrity(cms, signer), *times(signer, received_at)):
             found.append(Finding(code, "error" if code.isdigit() else "warning", message, index))
     return tuple(found)
 
@@ -202,7 +208,7 @@ def _integrity(cms: Cms, signer: SignerInfo) -> Iterator[tuple[str, str]]:
             yield "00102", "The signature is over another type of content."
             return
     try:
-        intact = any(_signature_holds(signer, s) for s in signer.signed or (cms.content,))
+        intact = any(signature_holds(signer, s) for s in signer.signed or (cms.content,))
     except (UnsupportedAlgorithm, ValueError):
         yield "signature_unverifiable", f"The signature cannot be checked: {signer.scheme}."
         return
@@ -210,7 +216,7 @@ def _integrity(cms: Cms, signer: SignerInfo) -> Iterator[tuple[str, str]]:
         yield "00102", "The signature does not belong to the document or to its certificate."
 
 
-def _signature_holds(signer: SignerInfo, signed: bytes) -> bool:
+def signature_holds(signer: SignerInfo, signed: bytes) -> bool:
     """Raises UnsupportedAlgorithm or ValueError where scheme, hash or key are unknown here."""
     digest = HASHES.get(signer.scheme_hash or signer.digest_algorithm)
     if digest is None or signer.scheme not in {"rsassa_pkcs1v15", "rsassa_pss", "ecdsa"}:
@@ -231,7 +237,8 @@ def _signature_holds(signer: SignerInfo, signed: bytes) -> bool:
     return True
 
 
-def _times(signer: SignerInfo, received_at: datetime | None) -> Iterator[tuple[str, str]]:
+def times(signer: SignerInfo, received_at: datetime | None) -> Iterator[tuple[str, str]]:
+    """Code and message of what is wrong with the signing time and the certificate's term."""
     if signer.defects:
         return
     if signer.signing_time is None:
@@ -267,15 +274,8 @@ def _signer(info: Any, certificates: list[Any]) -> SignerInfo:
         content_type = values.get("content_type")
         facts: dict[str, Any] = {}
         if certificate is not None:
-            tbs = certificate["tbs_certificate"]
-            facts = {
-                "certificate": certificate.dump(),
-                "public_key": tbs["subject_public_key_info"].dump(),
-                "not_before": tbs["validity"]["not_before"].native,
-                "not_after": tbs["validity"]["not_after"].native,
-                "subject": _subject(tbs),
-                "certificate_named": _certificate_named(values, certificate.dump()),
-            }
+            facts = certificate_facts(certificate)
+            facts["certificate_named"] = _certificate_named(values, facts["certificate"])
         return SignerInfo(
             signing_time=_signing_time(values),
             content_type="" if content_type is None else str(content_type.native),
@@ -288,8 +288,20 @@ def _signer(info: Any, certificates: list[Any]) -> SignerInfo:
             signature=signature,
             **facts,
         )
-    except _BROKEN:
+    except BROKEN:
         return SignerInfo(defects=("unreadable",))
+
+
+def certificate_facts(certificate: Any) -> dict[str, Any]:
+    """The fields of a SignerInfo that an asn1crypto certificate gives. Raises as in BROKEN."""
+    tbs = certificate["tbs_certificate"]
+    return {
+        "certificate": certificate.dump(),
+        "public_key": tbs["subject_public_key_info"].dump(),
+        "not_before": tbs["validity"]["not_before"].native,
+        "not_after": tbs["validity"]["not_after"].native,
+        "subject": _subject(tbs),
+    }
 
 
 def _attributes(info: Any) -> dict[str, Any]:
@@ -372,5 +384,5 @@ def _certificate_named(values: dict[str, Any], certificate: bytes) -> bool | Non
 def _subject(tbs: Any) -> str:
     try:
         return str(tbs["subject"].human_friendly)
-    except _BROKEN:
+    except BROKEN:
         return ""  # only for people: a strange name is no reason to refuse

@@ -5,52 +5,34 @@ Loading costs tens of milliseconds (the key is checked), signing less than one: 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.hazmat.primitives.serialization import pkcs12 as format_
-from cryptography.x509.oid import ExtensionOID
 
 from chalicelib.base import limits
 from chalicelib.base.errors import Rejected
+from chalicelib.invoicing.signing.holder import DIGESTED, Identity, describe, may_sign
 
 
 @dataclass(frozen=True)
-class Signer:
+class Signer(Identity):
     """A private key with its certificate.
 
-    `certificate` and `chain` are DER; `chain` runs from the issuer upwards. The key is kept out
-    of repr and of comparison, so it can reach neither a log line nor an error message.
+    The key is kept out of repr and of comparison, so it can reach neither a log line nor an error
+    message.
     """
 
     key: RSAPrivateKey = field(repr=False, compare=False)
-    certificate: bytes = field(repr=False)
-    chain: tuple[bytes, ...] = field(repr=False)
-    subject: str
-    not_before: datetime
-    not_after: datetime
 
-    def valid_at(self, when: datetime) -> None:
-        """Refuse a certificate that is not valid at `when` (aware); SdI would answer 00100.
-
-        Raises Rejected `signing_certificate_not_yet_valid`, `signing_certificate_expired`.
-        """
-        if when < self.not_before:
-            raise Rejected(
-                "signing_certificate_not_yet_valid",
-                "The signing certificate is not valid yet.",
-                not_before=self.not_before.isoformat(),
-            )
-        if when > self.not_after:
-            raise Rejected(
-                "signing_certificate_expired",
-                "The signing certificate has expired.",
-                not_after=self.not_after.isoformat(),
-            )
+    def sign_digests(self, digests: Sequence[bytes]) -> list[bytes]:
+        """PKCS#1 v1.5 signatures of SHA-256 digests, one for each and in their order."""
+        return [self.key.sign(digest, padding.PKCS1v15(), DIGESTED) for digest in digests]
 
 
 def load(p12: bytes, password: str) -> Signer:
@@ -68,18 +50,11 @@ def load(p12: bytes, password: str) -> Signer:
         raise Rejected(
             "signing_certificate_missing", "The file has no certificate that belongs to its key."
         )
-    if not _may_sign(own):
+    if not may_sign(own):
         raise Rejected(
             "signing_certificate_usage", "The key usage of the certificate excludes signatures."
         )
-    return Signer(
-        key=key,
-        certificate=own.public_bytes(Encoding.DER),
-        chain=tuple(c.public_bytes(Encoding.DER) for c in _chain(own, certificates)),
-        subject=own.subject.rfc4514_string(),
-        not_before=own.not_valid_before_utc,
-        not_after=own.not_valid_after_utc,
-    )
+    return Signer(**vars(describe(own, certificates)), key=key)
 
 
 def _open(p12: bytes, password: str) -> tuple[RSAPrivateKey, list[x509.Certificate]]:
@@ -114,27 +89,3 @@ def _public_key(certificate: x509.Certificate) -> bytes:
         )
     except (ValueError, UnsupportedAlgorithm):
         return b""  # a stranger in the chain with an exotic key is not ours, and no reason to stop
-
-
-def _may_sign(certificate: x509.Certificate) -> bool:
-    """True without the extension too (RFC 5280, 4.2.1.3: then nothing is restricted)."""
-    try:
-        usage = certificate.extensions.get_extension_for_oid(ExtensionOID.KEY_USAGE).value
-    except x509.ExtensionNotFound:
-        return True
-    except ValueError:
-        return False  # extensions that cannot be read allow nothing
-    if not isinstance(usage, x509.KeyUsage):
-        return False
-    return usage.content_commitment or usage.digital_signature
-
-
-def _chain(own: x509.Certificate, certificates: list[x509.Certificate]) -> list[x509.Certificate]:
-    """The path upwards from `own`, each once; strangers in the file are left out."""
-    path: list[x509.Certificate] = []
-    at, rest = own, [c for c in certificates if c != own]
-    while issuer := next((c for c in rest if c.subject == at.issuer), None):
-        path.append(issuer)
-        rest.remove(issuer)
-        at = issuer
-    return path
