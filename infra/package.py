@@ -270,11 +270,12 @@ def package(stage: str, out: Path, *, tree: Path = ROOT, merge: bool = True) -> 
 def _add_schemas(out: Path) -> None:
     try:
         schemas.build()
+        schemas.build_fonts()
     except schemas.DownloadError as error:
         raise _download_error(str(error), str(error)) from error
     except schemas.LayerError as error:
         raise PackageError(str(error)) from error
-    schemas.pack_schemas(schemas.TARGET, out / SCHEMAS_LAYER)
+    schemas.pack_layer(schemas.TARGET, schemas.FONTS_TARGET, out / SCHEMAS_LAYER)
 
 
 # ---------------------------------------------------------------------- command line

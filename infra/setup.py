@@ -149,7 +149,7 @@ def steps(places: Places, purpose: str) -> Iterator[Step]:
     builder = places.root / "layers" / "build.py"
     yield Step(
         "layers",
-        "fetching the official schemas (layers/build.py)",
+        "fetching the official schemas and the fonts (layers/build.py)",
         digest([read(builder)]),
         places.schemas,
         lambda: build_layers(places, builder),

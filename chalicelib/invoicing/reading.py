@@ -1,7 +1,6 @@
 """From the bytes of a file to what it is: the examination every document passes, pure.
 
-Order as SdI's own (fatturapa.md section 7): size, signature, format. The controls on content
-join after the schema, in `_faults`.
+The judgement is that of `controls.order`: size, signature, format, content, as SdI's own order.
 """
 
 from __future__ import annotations
@@ -11,10 +10,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from chalicelib.base import limits, xml
+from chalicelib.base import clock, limits, xml
 from chalicelib.base.errors import Rejected
-from chalicelib.invoicing.fatturapa import envelope, reader, schema
-from chalicelib.invoicing.fatturapa.envelope import Unwrapped
+from chalicelib.invoicing.controls.finding import Finding
+from chalicelib.invoicing.controls.order import judge
+from chalicelib.invoicing.fatturapa import envelope, reader
 from chalicelib.invoicing.model import Invoice
 
 Kind = Literal["xml", "p7m", "pdf"]
@@ -57,8 +57,12 @@ def examine(data: bytes, received_at: datetime, schemas: Path) -> Examined:
         recover=not unwrapped.signature,
     )
     invoice = reader.read(parsed.root)
-    errors = _faults(data, unwrapped, parsed, received_at, schemas)
-    warnings = (*unwrapped.repairs, *parsed.repairs, *invoice.warnings)
+    verdict = judge(
+        data, unwrapped, parsed, invoice, received_at, schemas, clock.rome_day(received_at)
+    )
+    errors = tuple(_error(finding) for finding in verdict.errors)
+    doubts = (one.code for one in verdict.findings if one.severity != "error")
+    warnings = (*unwrapped.repairs, *parsed.repairs, *invoice.warnings, *dict.fromkeys(doubts))
     repaired = set(parsed.repairs) - {xml.ENCODING} or _not_utf8(parsed)
     unsigned = None
     if not unwrapped.signature:
@@ -82,28 +86,8 @@ def _not_utf8(parsed: xml.Parsed) -> bool:
     return xml.ENCODING in parsed.repairs
 
 
-def _faults(
-    data: bytes,
-    unwrapped: Unwrapped,
-    parsed: xml.Parsed,
-    received_at: datetime,
-    schemas: Path,
-) -> tuple[dict[str, str], ...]:
-    """SdI's codes; as SdI does, size and signature stop at the first failing family."""
-    if len(data if unwrapped.signed is None else unwrapped.signed) > limits.DOCUMENT_BYTES:
-        return (_error("00003", "The file is larger than 5 MB."),)
-    broken = [
-        _error(finding.code, finding.message)
-        for finding in envelope.check(unwrapped, received_at)
-        if finding.severity == "error"
-    ]
-    if broken:
-        return tuple(broken)
-    return tuple(
-        _error(fault.code, f"{fault.path}: {fault.message}" if fault.path else fault.message)
-        for fault in schema.check(parsed.root, schemas)
-    )
-
-
-def _error(code: str, description: str) -> dict[str, str]:
-    return {"code": code, "description": description[:500], "suggestion": ""}
+def _error(finding: Finding) -> dict[str, str]:
+    """As SdI's own errors are kept: the code, where it is and what is wrong, the values in it."""
+    where = f"{finding.where}: " if finding.where else ""
+    description = f"{where}{finding.sentence('it')}"[:500]
+    return {"code": finding.code, "description": description, "suggestion": ""}

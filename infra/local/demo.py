@@ -296,12 +296,17 @@ def _broken(desk: _Desk) -> Iterator[tuple[tuple[str, bytes], str, str]]:
     yield (
         (name, _replaced(data, b"<Imposta>", b"<Imposta>9")),
         "tax that is not rate times taxable (00421)",
-        "rejected",
+        "invalid",
     )
     name, data = fine()
     yield (
         (name, _replaced(data, b"<PrezzoTotale>", b"<PrezzoTotale>1")),
         "line total that is not price times quantity (00423, 00422)",
+        "invalid",
+    )
+    yield (
+        fine(recipient="NOTHERE"),
+        "a recipient's code that only SdI knows not to exist (00311)",
         "rejected",
     )
     yield (

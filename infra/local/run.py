@@ -42,7 +42,21 @@ LOOK_EVERY_S = 0.7
 SILENCE_MAX_S = 120
 # A line for every change is good to watch up to here; beyond, only the counts.
 LINES_MAX = 600
-RESTING = frozenset({"awaiting_signature", "own_sending", "held", "invalid", "to_convert", "discarded", "refused_file", "unpacked"})
+RESTING = frozenset(
+    {"awaiting_signature", "own_sending", "held", "invalid", "to_convert", "discarded",
+     "refused_file", "unpacked"}
+)  # fmt: skip
+    {
+        "awaiting_signature",
+        "own_sending",
+        "held",
+        "invalid",
+        "to_convert",
+        "discarded",
+        "refused_file",
+        "unpacked",
+    }
+)
 
 
 @dataclass

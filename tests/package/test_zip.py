@@ -201,3 +201,4 @@ def test_layers_fit_lambda(unpacked: Unpacked) -> None:
     )
     assert used < 200 * 1000 * 1000
     assert {file.name for file in (unpacked.opt / "schemas").iterdir()} == set(layers.SCHEMAS)
+    assert {file.name for file in (unpacked.opt / "fonts").iterdir()} == set(layers.FONTS)

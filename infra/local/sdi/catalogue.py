@@ -23,6 +23,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "00107": ("Certificato non valido per la firma", "Usare un certificato di firma qualificata"),
     "00200": ("File non conforme al formato", "Verificare il file con lo schema XSD"),
     "00201": ("Più di 50 errori di formato", "Correggere gli errori elencati e verificare"),
+    "00311": ("CodiceDestinatario non valido", "Verificare il codice con il destinatario"),
     "00313": ("CodiceDestinatario XXXXXXX ammesso solo per soggetti esteri", ""),
     "00330": ("PECDestinatario è una casella del Sistema di Interscambio", ""),
     "00400": ("AliquotaIVA pari a zero senza Natura nella linea", "Indicare la Natura"),

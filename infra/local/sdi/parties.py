@@ -13,6 +13,8 @@ from infra.local.sdi.xmlfiles import SIMPLIFIED_ROOT, text
 
 SIMPLIFIED_FORMAT = "FSM10"
 PA_FORMAT = "FPA12"
+# Codes of the right form that SdI's registers do not hold.
+UNREGISTERED_CODES = frozenset({"NOTHERE"})
 FOREIGN_CODE = "XXXXXXX"
 
 _SDI_BOX = re.compile(r"sdi\d{2}@pec\.fatturapa\.it", re.IGNORECASE)
@@ -103,6 +105,8 @@ def check_header(header: Header) -> Iterator[Finding]:
     expected_chars = 6 if header.format == PA_FORMAT else 7
     if len(header.recipient) != expected_chars:
         yield Finding("00427", header.recipient)
+    if header.recipient in UNREGISTERED_CODES:
+        yield Finding("00311", header.recipient)
     if header.recipient == FOREIGN_CODE and header.buyer.country in {"", "IT"}:
         yield Finding("00313")
     if not header.buyer.vat_id and not header.buyer.tax_code:

@@ -1,0 +1,68 @@
+"""Duplicates: 00404 against what was sent before, 00409 inside one file.
+
+Source: fatturapa.md section 8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from chalicelib.invoicing.controls.catalogue import finding
+from chalicelib.invoicing.controls.finding import Finding
+from chalicelib.invoicing.controls.parties import Head
+from chalicelib.invoicing.controls.values import GENERAL, Body
+from chalicelib.invoicing.model import CREDIT_NOTE_TYPES, SELF_INVOICE_TYPES
+
+
+@dataclass(frozen=True)
+class Key:
+    """What SdI knows an invoice by.
+
+    `issuer` is country and VAT number, or the tax code of who has none; `kind` C for credit
+    notes, which may repeat the number of an invoice, else I; `period` the year, or the whole day
+    under Art73.
+    """
+
+    issuer: str
+    kind: str
+    number: str
+    period: str
+
+
+Sent = Callable[[Key], bool]
+
+
+def key_of(head: Head, body: Body) -> Key:
+    """The key of one document; the buyer's identity counts where the buyer issues it."""
+    by_buyer = head.emitter == "CC" or body.type in SELF_INVOICE_TYPES
+    issuer = head.buyer if by_buyer else head.seller
+    year, month, day = body.day
+    return Key(
+        issuer.vat_id or issuer.tax_code,
+        "C" if body.type in CREDIT_NOTE_TYPES else "I",
+        body.number,
+        f"{year:04d}-{month:02d}-{day:02d}" if body.art73 else f"{year:04d}",
+    )
+
+
+def check_lot(head: Head, bodies: Iterable[Body], sent: Sent | None) -> Iterator[Finding]:
+    """00409 among the bodies, and 00404 where `sent` says that a key was already used.
+
+    Numbers are compared as written; those that differ only by case or blanks are a warning,
+    because it is not known how SdI compares them.
+    """
+    exact: set[Key] = set()
+    loose: set[Key] = set()
+    for body in bodies:
+        key = key_of(head, body)
+        plain = Key(key.issuer, key.kind, "".join(key.number.split()).casefold(), key.period)
+        where = f"{body.prefix}/{GENERAL}/Numero"
+        if key in exact:
+            yield finding("00409", where, body.index, found=body.number)
+        elif plain in loose:
+            yield finding("00409", where, body.index, severity="warning", found=body.number)
+        exact.add(key)
+        loose.add(plain)
+        if sent is not None and sent(key):
+            yield finding("00404", where, body.index, found=body.number)

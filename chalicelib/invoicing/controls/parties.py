@@ -1,0 +1,181 @@
+"""Controls on the header: identifiers, recipient, and what each document type asks of the parties.
+
+Source: fatturapa.md section 7, 00300 to 00330, 00417, 00427, 00428, 00471 to 00476, and section 5.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chalicelib.invoicing.controls import taxids
+from chalicelib.invoicing.controls.catalogue import finding
+from chalicelib.invoicing.controls.finding import Finding
+from chalicelib.invoicing.controls.values import HEADER, Fields
+
+FOREIGN_CODE = "XXXXXXX"
+NO_CODE = "0000000"
+_ITALY, _SAN_MARINO, _OUTSIDE_UNION = "IT", "SM", "OO"
+_SDI_BOX = re.compile(r"sdi[0-9]{2}@pec\.fatturapa\.it", re.IGNORECASE)
+
+_TWO_SUBJECTS = frozenset(
+    {"TD01", "TD02", "TD03", "TD06", "TD07", "TD16", "TD17", "TD18", "TD19", "TD20"}
+    | {"TD24", "TD25", "TD28", "TD29"}
+)
+_ONE_SUBJECT = frozenset({"TD21", "TD27"})
+_NOT_FROM_ITALY = frozenset({"TD17", "TD18", "TD19", "TD28"})
+_FROM_OUTSIDE_UNION = frozenset({"TD17", "TD19"})
+_BUYER_HAS_VAT = frozenset({"TD16", "TD17", "TD18", "TD19", "TD20", "TD22", "TD23", "TD28", "TD29"})
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Identifiers of a party ("" where left out) and the path of the block that holds them."""
+
+    path: str
+    country: str
+    vat: str
+    tax_code: str
+
+    @property
+    def vat_id(self) -> str:
+        return self.country + self.vat
+
+    def is_same(self, other: Subject) -> bool:
+        """By VAT id when both have one, else by tax code."""
+        if self.vat_id and other.vat_id:
+            return self.vat_id == other.vat_id
+        return bool(self.tax_code) and self.tax_code == other.tax_code
+
+
+@dataclass(frozen=True)
+class Head:
+    """The header as the controls look at it. `agents` are the parties' tax representatives."""
+
+    version: str
+    simplified: bool
+    format: str
+    recipient: str
+    pec: str
+    emitter: str
+    regime: str
+    transmitter: Subject
+    seller: Subject
+    buyer: Subject
+    agents: tuple[Subject, ...]
+
+
+def _subject(fields: Fields, path: str) -> Subject:
+    vat = f"{path}/IdFiscaleIVA/"
+    return Subject(
+        path,
+        fields.get(vat + "IdPaese", ""),
+        fields.get(vat + "IdCodice", ""),
+        fields.get(f"{path}/CodiceFiscale", ""),
+    )
+
+
+def read_head(fields: Fields, version: str, simplified: bool) -> Head:
+    """From the header's fields; the simplified format keeps them in other places."""
+    seller, buyer = "CedentePrestatore", "CessionarioCommittente"
+    if simplified:
+        agents = (
+            f"{seller}/RappresentanteFiscale",
+            f"{buyer}/AltriDatiIdentificativi/RappresentanteFiscale",
+        )
+        buyer += "/IdentificativiFiscali"
+    else:
+        agents = ("RappresentanteFiscale/DatiAnagrafici", f"{buyer}/RappresentanteFiscale")
+        seller, buyer = f"{seller}/DatiAnagrafici", f"{buyer}/DatiAnagrafici"
+    sending = "DatiTrasmissione/"
+    sender = f"{sending}IdTrasmittente"
+    return Head(
+        version=version,
+        simplified=simplified,
+        format=fields.get(sending + "FormatoTrasmissione", ""),
+        recipient=fields.get(sending + "CodiceDestinatario", ""),
+        pec=fields.get(sending + "PECDestinatario", ""),
+        emitter=fields.get("SoggettoEmittente", ""),
+        regime=fields.get(f"{seller}/RegimeFiscale", ""),
+        transmitter=Subject(
+            sender, fields.get(sender + "/IdPaese", ""), "", fields.get(sender + "/IdCodice", "")
+        ),
+        seller=_subject(fields, seller),
+        buyer=_subject(fields, buyer),
+        agents=tuple(
+            agent for path in agents if (agent := _subject(fields, path)).vat_id or agent.tax_code
+        ),
+    )
+
+
+def check_head(head: Head) -> Iterator[Finding]:
+    """The controls that look at no document."""
+    sending = f"{HEADER}/DatiTrasmissione"
+    yield from _identifiers(head)
+    where = f"{sending}/CodiceDestinatario"
+    if head.recipient == FOREIGN_CODE and head.buyer.country in ("", _ITALY):
+        yield finding("00313", where, found=head.buyer.country)
+    if _SDI_BOX.fullmatch(head.pec):
+        yield finding("00330", f"{sending}/PECDestinatario", found=head.pec)
+    if not head.buyer.vat_id and not head.buyer.tax_code:
+        yield finding("00417", f"{HEADER}/{head.buyer.path}")
+    length = 6 if head.format == "FPA12" else 7
+    if len(head.recipient) != length:
+        yield finding("00427", where, found=head.recipient, expected=str(length))
+    if head.format != head.version:
+        where = f"{sending}/FormatoTrasmissione"
+        yield finding("00428", where, found=head.format, expected=head.version)
+    if head.buyer.country and _ITALY not in (head.seller.country, head.buyer.country):
+        countries = f"{head.seller.country} {head.buyer.country}"
+        where = f"{HEADER}/{head.seller.path}/IdFiscaleIVA/IdPaese"
+        yield finding("00476", where, found=countries)
+
+
+def _identifiers(head: Head) -> Iterator[Finding]:
+    """00300 to 00306, as far as check digits go."""
+    sender = head.transmitter
+    if sender.country == _ITALY and not taxids.is_tax_code(sender.tax_code):
+        yield finding("00300", f"{HEADER}/{sender.path}/IdCodice", found=sender.tax_code)
+    yield from _vat("00301", head.seller)
+    yield from _tax_code("00302", head.seller)
+    for agent in head.agents:
+        yield from _vat("00303", agent)
+        yield from _tax_code("00304", agent)
+    yield from _vat("00305", head.buyer)
+    yield from _tax_code("00306", head.buyer)
+
+
+def _vat(code: str, who: Subject) -> Iterator[Finding]:
+    where = f"{HEADER}/{who.path}/IdFiscaleIVA/IdCodice"
+    if who.country == _ITALY:
+        if not taxids.is_vat_number(who.vat):
+            yield finding(code, where, found=who.vat)
+    elif code != "00303" and not taxids.is_foreign_plausible(who.country, who.vat):
+        # Each country has its own rule, and SdI's is not published: never an error.
+        yield finding(code, where, severity="warning", found=who.vat_id)
+
+
+def _tax_code(code: str, who: Subject) -> Iterator[Finding]:
+    if who.tax_code and not taxids.is_tax_code(who.tax_code):
+        yield finding(code, f"{HEADER}/{who.path}/CodiceFiscale", found=who.tax_code)
+
+
+def check_type(head: Head, type: str, where: str, body: int) -> Iterator[Finding]:
+    """What a TipoDocumento asks of the parties; `where` is its own path."""
+    same = head.seller.is_same(head.buyer)
+    country = head.seller.country
+    if type in _TWO_SUBJECTS and same:
+        yield finding("00471", where, body, found=type)
+    if type in _ONE_SUBJECT and not same:
+        yield finding("00472", where, body, found=type)
+    if (
+        (type in _NOT_FROM_ITALY and country == _ITALY)
+        or (type == "TD29" and country != _ITALY)
+        or (country == _OUTSIDE_UNION and type not in _FROM_OUTSIDE_UNION)
+    ):
+        yield finding("00473", where, body, found=f"{type} {country}")
+    elif type == "TD28" and country != _SAN_MARINO:
+        yield finding("00473", where, body, severity="warning", found=f"{type} {country}")
+    if type in _BUYER_HAS_VAT and not head.buyer.vat_id:
+        yield finding("00475", where, body, found=type)
