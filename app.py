@@ -2,6 +2,7 @@
 
 from chalicelib.entry import (
     api,
+    api_accounts,
     on_intake,
     on_mail_event,
     on_receive,
@@ -26,6 +27,7 @@ app.api.binary_types += [
 
 for module in (
     api,
+    api_accounts,
     sdi_door,
     on_intake,
     on_receive,

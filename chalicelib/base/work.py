@@ -145,9 +145,10 @@ def _backoff(attempts: int) -> timedelta:
 
 
 def later(work: Work, now: datetime, failure: Failure) -> None:
-    """Put the row off after a passing failure; park it after too many."""
+    """Put the row off after a passing failure; park it after too many, or where the failure
+    itself asks for a person (`park`)."""
     attempts = work.attempts + 1
-    parked = attempts >= limits.WORK_ATTEMPTS
+    parked = attempts >= limits.WORK_ATTEMPTS or bool(failure.details.get("park"))
     try:
         dynamo.commit(
             [

@@ -140,6 +140,7 @@ def detail(
                 at=row["at"],
                 file_name=row["file"],
                 note=row["note"],
+                seal=row.get("seal") or None,
                 errors=[SdiError(**one) for one in row["errors"]],
             )
             for row in messages

@@ -12,11 +12,7 @@ from chalicelib.base import limits
 from chalicelib.invoicing.states import State
 
 Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
-Mail = Annotated[str, StringConstraints(max_length=254)]
-# One sezionale: the text around the running number, which stands as `{n}`.
-Section = Annotated[str, StringConstraints(min_length=3, max_length=30)]
 Channel = Literal["bucket", "upload", "api"]
 Action = Literal["send", "discard", "resend", "sign", "mark_sent", "add_receipt"]
 
@@ -29,111 +25,6 @@ class Taken(BaseModel):
 
 class Given(BaseModel):
     """What goes out."""
-
-
-# ------------------------------------------------------------------ settings, customers, keys
-class Settings(Given):
-    id: str
-    name: str
-    mail: str
-    language: accounts.Language
-    digest: accounts.Digest
-    unknown_seller: Literal["hold", "register"]
-    webhook_url: str | None
-
-
-class WebhookChange(Taken):
-    url: Annotated[str, StringConstraints(max_length=1000)]
-    secret: Annotated[str, StringConstraints(min_length=24, max_length=200)]
-
-
-class SettingsChange(Taken):
-    """Only what is given changes; `webhook` null removes it."""
-
-    name: Name | None = None
-    mail: Mail | None = None
-    language: accounts.Language | None = None
-    digest: accounts.Digest | None = None
-    unknown_seller: Literal["hold", "register"] | None = None
-    webhook: WebhookChange | None = None
-
-
-class CustomerFields(Taken):
-    """`fiscal_ids`: VAT numbers with country (`IT01234567890`) and tax codes."""
-
-    name: Name
-    fiscal_ids: Annotated[list[str], Field(min_length=1, max_length=20)]
-    mail: Mail = ""
-    notify: bool = False
-    formats: Annotated[list[accounts.InputFormat], Field(min_length=1)] = Field(
-        default_factory=lambda: list(accounts.INPUT_FORMATS)
-    )
-    signature: accounts.Hand = "house"
-    sending: accounts.Hand = "house"
-    sections: Annotated[list[Section], Field(max_length=50)] = Field(default_factory=list)
-
-
-class NewCustomer(CustomerFields):
-    id: Id
-
-
-class Customer(Given):
-    id: str
-    name: str
-    fiscal_ids: list[str]
-    mail: str
-    notify: bool
-    formats: list[str]
-    signature: accounts.Hand
-    sending: accounts.Hand
-    sections: list[str]
-    created_at: str
-
-
-class Customers(Given):
-    customers: list[Customer]
-    cursor: str | None
-
-
-class CustomersQuery(Taken):
-    after: Annotated[str, StringConstraints(max_length=64)] = ""
-    limit: int = Field(limits.PAGE_ITEMS, ge=1, le=limits.PAGE_ITEMS_MAX)
-
-
-class NewKey(Taken):
-    name: Name
-    scopes: Annotated[list[str], Field(min_length=1, max_length=20)]
-    customer: Id | None = None
-
-
-class Key(Given):
-    id: str
-    name: str
-    scopes: list[str]
-    customer: str | None
-    created_at: str
-    revoked_at: str | None
-
-
-class IssuedKey(Key):
-    """`token` is shown this once."""
-
-    token: str
-
-
-class Keys(Given):
-    keys: list[Key]
-
-
-class Me(Given):
-    tenant: str
-    key: str
-    scopes: list[str]
-    customer: str | None
-
-
-class Health(Given):
-    status: Literal["ok"]
 
 
 # ------------------------------------------------------------------ handing in
@@ -292,6 +183,7 @@ class SdiMessage(Given):
     at: str
     file_name: str
     note: str
+    seal: Literal["good", "absent", "broken", "untrusted"] | None
     errors: list[SdiError]
 
 
@@ -305,7 +197,7 @@ class DocumentDetail(DocumentSummary):
 
 
 class File(Given):
-    kind: Literal["raw", "unsigned", "signed", "notification"]
+    kind: Literal["raw", "unsigned", "signed", "notification", "copy"]
     name: str
     url: str
     expires_in_s: int
@@ -313,6 +205,43 @@ class File(Given):
 
 class Files(Given):
     files: list[File]
+
+
+class CheckQuery(Taken):
+    name: Annotated[str, StringConstraints(min_length=1, max_length=limits.FILE_NAME_CHARS)]
+    language: accounts.Language = "it"
+
+
+class CheckError(Given):
+    """`severity`: error (SdI would reject it), likely, warning. `body` counts from 0."""
+
+    code: str
+    severity: Literal["error", "likely", "warning"]
+    message: str
+    where: str
+    body: int | None
+
+
+class Checked(Given):
+    """`not_evaluated`: SdI's codes that cannot be decided without its registers."""
+
+    file: str
+    format: str | None
+    accepted: bool
+    errors: list[CheckError]
+    not_evaluated: list[str]
+
+
+class CopyQuery(Taken):
+    language: accounts.Language = "it"
+
+
+class CourtesyCopy(Given):
+    """A PDF without fiscal value, behind a short-lived link."""
+
+    name: str
+    url: str
+    expires_in_s: int
 
 
 class Listing(Taken):

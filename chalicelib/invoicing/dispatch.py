@@ -7,7 +7,6 @@ document is marked `unsure` and outcomes.py resolves that to the first IdSdI.
 
 from __future__ import annotations
 
-import base64
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -19,15 +18,14 @@ from chalicelib.base.work import Wakes, Work
 from chalicelib.invoicing import intake, store
 from chalicelib.invoicing.channels import sdicoop
 from chalicelib.invoicing.document import Document
-from chalicelib.invoicing.signing import cades, pkcs12
-from chalicelib.invoicing.signing.pkcs12 import Signer
+from chalicelib.invoicing.signing import cades, signers
+from chalicelib.invoicing.signing.holder import Signer
 
 
 @cache
 def signer() -> Signer:
-    """The house's signing key, unlocked once per process."""
-    found = secrets.channel()
-    return pkcs12.load(base64.b64decode(found["signer_p12"]), found["signer_password"])
+    """The house's signer (a file, KMS or a remote one), opened once per process."""
+    return signers.open_signer(secrets.channel())
 
 
 @cache
@@ -89,13 +87,16 @@ def _signed(job: Work, document: Document) -> tuple[s3.Place, bytes]:
         return document.signed, s3.get(document.signed)
     assert document.unsigned is not None
     signing_time = clock.parse(job.item["signing_time"])
+    unsigned = s3.get(document.unsigned)
     try:
-        key = signer()
-        key.valid_at(signing_time)
+        content = cades.sign(unsigned, signer(), signing_time)
     except Rejected as refusal:
-        # Not the document's fault: it waits until the operator has put in a good key.
-        raise Transient(refusal.code, refusal.message) from refusal
-    content = cades.sign(s3.get(document.unsigned), key, signing_time)
+        if refusal.code == "document_too_large":
+            return document.unsigned, unsigned  # `send` says so with SdI's code
+        # Not the document's fault: it waits until the operator has put in a good key. A wrong
+        # PIN is not tried again by itself: three of them lock the credential.
+        park = refusal.code == "csc_pin"
+        raise Transient(refusal.code, refusal.message, park=park) from refusal
     place = intake.own_place(job.tenant, document.id, f"signed-{document.attempt}.xml.p7m")
     s3.put(place, content, "application/pkcs7-mime")
     return place, content

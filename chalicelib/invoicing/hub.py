@@ -9,10 +9,13 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Literal
 
-from chalicelib.base import config, limits, s3
+from chalicelib.accounts.model import Language
+from chalicelib.base import clock, config, limits, s3
 from chalicelib.base.dynamo import Item
 from chalicelib.base.errors import NotFound, Rejected
 from chalicelib.base.s3 import Place
@@ -161,7 +164,7 @@ def _after(cursor: str, wanted: Filter) -> str:
 class File:
     """One file of a document behind a short-lived link."""
 
-    kind: Literal["raw", "unsigned", "signed", "notification"]
+    kind: Literal["raw", "unsigned", "signed", "notification", "copy"]
     name: str
     url: str
 
@@ -178,6 +181,35 @@ def files(tenant: str, document: Document) -> list[File]:
     for message in store.messages(tenant, document.id):
         found.append(_file("notification", message["file"], Place(**message["place"])))
     return found
+
+
+def courtesy_copy(tenant: str, document: Document, language: Language) -> File:
+    """The PDF of a document as it is known now, made when asked for (decision 6).
+
+    Rejected `copy_not_possible` for a file that is no FatturaPA, `copy_too_long`.
+    """
+    if document.said is None:
+        raise Rejected("copy_not_possible", "There is no invoice in this file to be shown.")
+    from chalicelib.invoicing.courtesy.content import Sdi
+    from chalicelib.invoicing.courtesy.pdf import courtesy_copy as drawn
+
+    known = Sdi(document.id_sdi, document.state, document.sent_at, document.delivered_at)
+    pdf = drawn(s3.get(document.raw), language, Path(config.get("FONTS")), known)
+    place = Place(
+        config.get("DOCUMENTS_BUCKET"),
+        f"{tenant}/{document.id}/copy-{document.version}-{language}.pdf",
+    )
+    s3.put(place, pdf, "application/pdf")
+    return File("copy", f"{_stem(document)}.pdf", s3.download_link(
+        place, f"{_stem(document)}.pdf", limits.DOWNLOAD_LINK_S))  # fmt: skip
+
+
+def check(name: str, data: bytes, now: datetime, language: Language) -> dict[str, object]:
+    """Everything that SdI would say of a file (`controls.whole.to_json`)."""
+    from chalicelib.invoicing.controls.whole import examine_all, to_json
+
+    schemas = Path(config.get("SCHEMAS"))
+    return to_json(examine_all(data, name, now, schemas, clock.rome_day(now)), language)
 
 
 def _stem(document: Document) -> str:

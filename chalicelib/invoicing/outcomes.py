@@ -10,17 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from chalicelib.base import clock, dynamo, log, s3
+from chalicelib.base import archives, clock, config, dynamo, log, s3
 from chalicelib.base.dynamo import ConditionFailed, Op
-from chalicelib.base.errors import Conflict, Rejected
+from chalicelib.base.errors import Conflict, NotFound, Rejected
 from chalicelib.base.s3 import Place
 from chalicelib.base.work import Wakes
 from chalicelib.invoicing import claims, intake, names, own, states, store
 from chalicelib.invoicing.document import Document
 from chalicelib.invoicing.fatturapa import messages
 from chalicelib.invoicing.fatturapa.messages import SdiMessage
+from chalicelib.invoicing.signing import seal
 from chalicelib.invoicing.states import Event, State, Step
 
 # What SdI answers when it has the file of this name, or the same invoice, already.
@@ -35,6 +37,7 @@ class Incoming:
     place: Place
     message: SdiMessage | None
     code: str = ""
+    seal: str = ""
 
     @property
     def stem(self) -> str:
@@ -49,9 +52,30 @@ def read(place: Place) -> Incoming:
     """Fetch and read one message."""
     data = s3.get(place)
     try:
-        return Incoming(place, messages.read(names.base(place.key), data))
+        message = messages.read(names.base(place.key), data)
     except Rejected as refusal:
         return Incoming(place, None, refusal.code)
+    return Incoming(place, message, seal=_seal(data))
+
+
+@cache
+def seal_trust() -> seal.SealTrust:
+    """Whose seals count as SdI's: the certificates that the operator put beside the messages."""
+    try:
+        return seal.seal_trust(s3.get(Place(config.get("SDI_BUCKET"), "trust/sdi-seal-ca.pem")))
+    except (NotFound, Rejected):
+        return seal.seal_trust(b"")
+
+
+def _seal(data: bytes) -> str:
+    """What SdI's seal on a message is worth: only a mark, since genuine ones come without (the
+    attestation's stands inside its ZIP and is not looked at)."""
+    if archives.is_zip(data[:4]):
+        return ""
+    try:
+        return seal.verify_sdi_seal(data, seal_trust()).state
+    except Rejected:
+        return "broken"  # read leniently as a message, but not the XML that was sealed
 
 
 def owners(found: Iterable[Incoming]) -> dict[Place, tuple[str, str]]:
@@ -135,6 +159,7 @@ def _decided(
         file=names.base(incoming.place.key),
         place=vars(incoming.place),
         note=message.description[:1000],
+        seal=incoming.seal,
         errors=_errors(message),
     )
     if incoming.stem != names.stem(document.name):

@@ -46,17 +46,6 @@ RESTING = frozenset(
     {"awaiting_signature", "own_sending", "held", "invalid", "to_convert", "discarded",
      "refused_file", "unpacked"}
 )  # fmt: skip
-    {
-        "awaiting_signature",
-        "own_sending",
-        "held",
-        "invalid",
-        "to_convert",
-        "discarded",
-        "refused_file",
-        "unpacked",
-    }
-)
 
 
 @dataclass

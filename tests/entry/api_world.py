@@ -334,7 +334,8 @@ def opened(**variables: str) -> Iterator[Api]:
         forget()
         stack.callback(forget)
         made = create_stack("doors", Engines(), parameters=PARAMETERS)  # type: ignore[arg-type]
-        settings = made.environment | {"SCHEMAS": str(LAYERS / "schemas")} | variables
+        folders = {"SCHEMAS": str(LAYERS / "schemas"), "FONTS": str(LAYERS / "fonts")}
+        settings = made.environment | folders | variables
         os.environ.update(settings)
         api = Api(application.app)
         api.gateway_responses = made.gateway_responses

@@ -14,6 +14,9 @@ FAILURES = {"Rejected", "Conflict", "Transient"}
 ELSEWHERE = {
     "member.refusal": "codes of base/archives.py",
     "refusal.code": "another failure's code passed on",
+    "broken[0].code": "SdI's code of a finding on a signature",
+    "*_FINAL[code]": "the table of signing/csc.py",
+    "f'csc_{kind}_missing'": "csc_pin_missing and csc_otp_missing of signing/csc.py",
 }
 
 

@@ -24,9 +24,15 @@ _BODIES: dict[str, Any] = {
     "create_uploads": {"files": [{"name": "a.xml"}]},
     "decide": {"action": "discard"},
     "hand_in": b"<x/>",
+    "check": b"<x/>",
+    "bring_signed": b"<x/>",
+    "bring_receipt": b"<x/>",
+    "mark_sent": {"name": "IT01234567897_00001.xml"},
 }
 _QUERIES: dict[str, dict[str, str]] = {
     "hand_in": {"name": "a.xml"},
+    "check": {"name": "a.xml"},
+    "bring_receipt": {"name": "IT01234567897_00001_RC_001.xml"},
     "numbering": {"issuer": ISSUER, "year": "2026"},
 }
 

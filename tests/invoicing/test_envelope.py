@@ -69,7 +69,7 @@ def test_plain_xml(data: bytes) -> None:
     found = unwrap(data)
     assert found == Unwrapped("xml", data, None, "", 0, (), ())
     assert found.xml is data
-    assert check(found) == ()
+    assert check(found, SIGNED_AT) == ()
 
 
 @proves_signed_file
@@ -99,7 +99,7 @@ def test_cms_is_forwarded_byte_for_byte(data: bytes) -> None:
     assert (found.kind, found.xml, found.signature, found.layers) == ("xml", XML, "cades", 1)
     assert found.signed is data
     assert found.repairs == ()
-    assert check(found) == check(found, SIGNED_AT + timedelta(hours=1)) == ()
+    assert check(found, SIGNED_AT + timedelta(hours=1)) == ()
 
 
 @proves_signed_file
@@ -123,7 +123,7 @@ def test_armour_is_taken_off(armour, inner: bytes) -> None:  # type: ignore[no-u
     found = unwrap(armour(inner))
     assert (found.xml, found.signed) == (XML, inner)
     assert found.repairs == ("base64",)
-    assert check(found) == ()
+    assert check(found, SIGNED_AT) == ()
 
 
 def test_signature_in_signature() -> None:
@@ -136,14 +136,14 @@ def test_signature_in_signature() -> None:
     found = unwrap(thrice)
     assert (found.xml, found.layers, found.repairs) == (XML, 3, ("base64",))
     assert found.signed is thrice
-    assert check(found) == ()
+    assert check(found, SIGNED_AT) == ()
     assert refused(cades.sign(thrice, signer(), SIGNED_AT)) == "cms_too_deep"
 
 
 def test_inner_findings_are_reported() -> None:
     inner = bytearray(DER)
     inner[-5] ^= 1
-    found = check(unwrap(cades.sign(bytes(inner), signer(), SIGNED_AT)))
+    found = check(unwrap(cades.sign(bytes(inner), signer(), SIGNED_AT)), SIGNED_AT)
     assert [f.code for f in found] == ["00102"]
 
 
@@ -167,7 +167,7 @@ def test_xml_is_cut_out_of_a_truncated_file(whole: bytes, armoured: bool) -> Non
         found = unwrap(data[:-1] if armoured else data)
         assert (found.kind, found.xml, found.signed) == ("xml", XML, None), keep
         assert "cut_out" in found.repairs
-        assert [(f.code, f.severity) for f in check(found)] == [("00102", "error")]
+        assert [(f.code, f.severity) for f in check(found, SIGNED_AT)] == [("00102", "error")]
     assert refused(whole[: end - 2]) == "unknown_content"
 
 
@@ -192,7 +192,7 @@ def test_what_follows_the_cms_is_mentioned() -> None:
     found = unwrap(data)
     assert found.signed is data
     assert found.repairs == ("trailing",)
-    assert check(found) == ()
+    assert check(found, SIGNED_AT) == ()
 
 
 @pytest.mark.parametrize(("data", "kind"), [(PDF, "pdf"), (zipped(), "zip")])

@@ -24,7 +24,6 @@ from chalicelib.invoicing.model import Invoice
 ATTACHMENTS_BYTES = 3_500_000
 # What the house does not look up: revocation, trusted lists, qualified or not.
 _REGISTRIES = frozenset({"00101", "00104", "00107"})
-# XAdES signatures are not verified here, so nothing is known of them.
 _SIGNATURE = of_families("signature")
 _WORDS = {
     "signing_certificate_absent": "La firma non nomina il suo certificato",
@@ -86,9 +85,9 @@ def _left(format: str, today: date, *families: Family) -> set[str]:
 
 def _open_signature(unwrapped: Unwrapped, invoice: Invoice) -> set[str]:
     """What nobody here can say of the signature, or of the one that is still to be made."""
-    if unwrapped.signature == "cades":
+    if unwrapped.signature:
         return set(_REGISTRIES)
-    if unwrapped.signature == "xades" or invoice.format == "FPA12":
+    if invoice.format == "FPA12":
         return set(_SIGNATURE)
     return set()
 

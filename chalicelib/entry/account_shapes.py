@@ -1,0 +1,120 @@
+"""What the API takes and answers about resellers, customers and keys."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from chalicelib.accounts import model as accounts
+from chalicelib.base import limits
+from chalicelib.entry.shapes import Given, Id, Taken
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+Mail = Annotated[str, StringConstraints(max_length=254)]
+# One sezionale: the text around the running number, which stands as `{n}`.
+Section = Annotated[str, StringConstraints(min_length=3, max_length=30)]
+
+
+class Settings(Given):
+    id: str
+    name: str
+    mail: str
+    language: accounts.Language
+    digest: accounts.Digest
+    unknown_seller: Literal["hold", "register"]
+    webhook_url: str | None
+
+
+class WebhookChange(Taken):
+    url: Annotated[str, StringConstraints(max_length=1000)]
+    secret: Annotated[str, StringConstraints(min_length=24, max_length=200)]
+
+
+class SettingsChange(Taken):
+    """Only what is given changes; `webhook` null removes it."""
+
+    name: Name | None = None
+    mail: Mail | None = None
+    language: accounts.Language | None = None
+    digest: accounts.Digest | None = None
+    unknown_seller: Literal["hold", "register"] | None = None
+    webhook: WebhookChange | None = None
+
+
+class CustomerFields(Taken):
+    """`fiscal_ids`: VAT numbers with country (`IT01234567890`) and tax codes."""
+
+    name: Name
+    fiscal_ids: Annotated[list[str], Field(min_length=1, max_length=20)]
+    mail: Mail = ""
+    notify: bool = False
+    formats: Annotated[list[accounts.InputFormat], Field(min_length=1)] = Field(
+        default_factory=lambda: list(accounts.INPUT_FORMATS)
+    )
+    signature: accounts.Hand = "house"
+    sending: accounts.Hand = "house"
+    sections: Annotated[list[Section], Field(max_length=50)] = Field(default_factory=list)
+
+
+class NewCustomer(CustomerFields):
+    id: Id
+
+
+class Customer(Given):
+    id: str
+    name: str
+    fiscal_ids: list[str]
+    mail: str
+    notify: bool
+    formats: list[str]
+    signature: accounts.Hand
+    sending: accounts.Hand
+    sections: list[str]
+    created_at: str
+
+
+class Customers(Given):
+    customers: list[Customer]
+    cursor: str | None
+
+
+class CustomersQuery(Taken):
+    after: Annotated[str, StringConstraints(max_length=64)] = ""
+    limit: int = Field(limits.PAGE_ITEMS, ge=1, le=limits.PAGE_ITEMS_MAX)
+
+
+class NewKey(Taken):
+    name: Name
+    scopes: Annotated[list[str], Field(min_length=1, max_length=20)]
+    customer: Id | None = None
+
+
+class Key(Given):
+    id: str
+    name: str
+    scopes: list[str]
+    customer: str | None
+    created_at: str
+    revoked_at: str | None
+
+
+class IssuedKey(Key):
+    """`token` is shown this once."""
+
+    token: str
+
+
+class Keys(Given):
+    keys: list[Key]
+
+
+class Me(Given):
+    tenant: str
+    key: str
+    scopes: list[str]
+    customer: str | None
+
+
+class Health(Given):
+    status: Literal["ok"]

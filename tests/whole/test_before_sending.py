@@ -1,0 +1,71 @@
+"""What a reseller can know before anything is sent: the check, and the copy to show people."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from infra.local import demo, invoices
+from infra.local.house import House, Reseller
+from tests.whole.client import Hub, fetch
+
+
+def _make(house: House, **more: object) -> bytes:
+    day = (house.cloud.clock.now() - timedelta(days=1)).date().isoformat()
+    seller = demo.customers()[0].subject
+    return invoices.make(number="K-1", date=day, seller=seller, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("language", ["it", "en"])
+def test_a_check_sends_nothing_and_says_what_sdi_would(
+    house: House, reseller: Reseller, language: str
+) -> None:
+    hub = Hub(house.gateway.url, reseller.token)
+    good = _make(house)
+    wrong = good.replace(b"<Imposta>", b"<Imposta>9", 1)
+    found = {}
+    for name, data in (("IT01234567890_1.xml", good), ("IT01234567890_2.xml", wrong)):
+        status, found[name] = hub.call(
+            "POST", "/v1/check", data, content_type="application/xml", name=name, language=language
+        )
+        assert status == 200
+    assert found["IT01234567890_1.xml"]["accepted"] is True
+    refused = found["IT01234567890_2.xml"]
+    assert refused["accepted"] is False
+    assert [one["code"] for one in refused["errors"] if one["severity"] == "error"] == ["00421"]
+    assert "00311" in refused["not_evaluated"]
+    house.settle()
+    assert hub.all("flows") == []
+    assert house.sdi.files() == []
+
+
+@pytest.mark.feature("F004-075")
+def test_a_copy_to_show_people(house: House, reseller: Reseller) -> None:
+    hub = Hub(house.gateway.url, reseller.token)
+    house.drop("demo/k.xml", _make(house))
+    house.settle()
+    (document,) = hub.all("documents")
+    for language, words in (("it", "Copia di cortesia"), ("en", "Courtesy copy")):
+        copy = hub.get(f"/v1/documents/{document['id']}/copy", language=language)
+        pypdf = pytest.importorskip("pypdf")
+        import io
+
+        text = pypdf.PdfReader(io.BytesIO(fetch(copy["url"]))).pages[0].extract_text()
+        assert words.casefold() in " ".join(text.split()).casefold()
+        assert "K-1" in text
+    house.drop("demo/p.pdf", demo.minimal_pdf(("Fattura 7",)))
+    house.settle()
+    paper = next(one for one in hub.all("documents") if one["state"] == "to_convert")
+    status, refused = hub.call("GET", f"/v1/documents/{paper['id']}/copy")
+    assert (status, refused["error"]["code"]) == (422, "copy_not_possible")
+
+
+def test_sdis_seal_is_looked_at(house: House, reseller: Reseller) -> None:
+    hub = Hub(house.gateway.url, reseller.token)
+    house.drop("demo/k.xml", _make(house))
+    house.settle()
+    house.pass_time(timedelta(minutes=1))
+    (document,) = hub.all("documents", state="delivered")
+    messages = hub.get(f"/v1/documents/{document['id']}")["messages"]
+    assert [(one["type"], one["seal"]) for one in messages] == [("RC", "good")]
