@@ -195,8 +195,11 @@ def findall(root: Element, path: str) -> list[Element]:
 
 def find(root: Element, path: str) -> Element | None:
     """The first element at `path` below `root`."""
-    found = findall(root, path)
-    return found[0] if found else None
+    name, _, rest = path.partition("/")
+    for child in root.iterchildren("{*}" + name):
+        if (found := find(child, rest) if rest else child) is not None:
+            return found
+    return None
 
 
 def text(root: Element, path: str = "") -> str:
@@ -208,9 +211,8 @@ def text(root: Element, path: str = "") -> str:
     element = find(root, path) if path else root
     if element is None:
         return ""
-    parts = [element.text or ""]
-    parts.extend(node.tail or "" for node in element if not isinstance(node.tag, str))
-    return "".join(parts).strip()
+    tails = [node.tail or "" for node in element if not isinstance(node.tag, str)]
+    return "".join((element.text or "", *tails)).strip()
 
 
 def serialize(root: Element) -> bytes:

@@ -12,9 +12,9 @@ from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Caller
 from chalicelib.base import clock, config, limits, work
 from chalicelib.base.errors import NotFound
-from chalicelib.entry import account_shapes, answers, openapi, shapes, web
+from chalicelib.entry import account_shapes, answers, compose_shapes, openapi, shapes, web
 from chalicelib.entry.web import Request, route
-from chalicelib.invoicing import decisions, handing, hub, own
+from chalicelib.invoicing import compose, decisions, handing, hub, own
 from chalicelib.invoicing.document import Document
 
 bp = Blueprint(__name__)
@@ -84,6 +84,42 @@ def hand_in(request: Request) -> shapes.HandedIn:
         clock.now(),
     )
     return shapes.HandedIn(id=found, status_url=f"/v1/flows/{found}")
+
+
+@route(
+    bp, "POST", "/v1/invoices", "documents:write",
+    "Compose an invoice from values and hand it in", compose_shapes.ComposedInvoice,
+    body=compose_shapes.NewInvoice, query=compose_shapes.ComposeQuery, status=202,
+    idempotency_key=True,
+)  # fmt: skip
+def compose_invoice(request: Request) -> compose_shapes.ComposedInvoice:
+    now = clock.now()
+    customer = _customer_said(request.caller, request.query.customer)
+    name = handing.composed_name(request.caller, request.idempotency_key)
+    values = request.body.values(config.get("TRANSMITTER"), name[:10])
+    composed = compose.compose(values, clock.rome_day(now))
+    found = handing.hand_in(
+        request.caller,
+        request.idempotency_key,
+        f"composed-{name}.xml",
+        customer,
+        composed.data,
+        now,
+    )
+    return compose_shapes.ComposedInvoice(
+        id=found,
+        status_url=f"/v1/flows/{found}",
+        totals=[
+            compose_shapes.Totals(
+                taxable=one.taxable,
+                tax=one.tax,
+                total=one.total,
+                withheld=one.withheld,
+                payable=one.payable,
+            )
+            for one in composed.totals
+        ],
+    )
 
 
 @route(

@@ -174,23 +174,22 @@ def _query(declared: Route, request: Any) -> Any:
         if given:
             raise Rejected("invalid_request", "This takes no query parameters.", status=400)
         return None
-    return _checked(declared.query, given)
+    return _checked(declared.query.model_validate, given)
 
 
 def _body(declared: Route, raw: bytes) -> Any:
     if declared.body is None or not issubclass(declared.body, BaseModel):
         return None
-    try:
-        given = json.loads(raw) if raw else {}
-    except (ValueError, RecursionError) as failure:
-        raise Rejected("invalid_json", "The body is not JSON.", status=400) from failure
-    return _checked(declared.body, given)
+    # As text and not as Python values: a number such as 0.1 must become exactly that Decimal.
+    return _checked(declared.body.model_validate_json, raw or b"{}")
 
 
-def _checked(model: type[BaseModel], given: Any) -> BaseModel:
+def _checked(validate: Callable[[Any], BaseModel], given: Any) -> BaseModel:
     try:
-        return model.model_validate(given)
+        return validate(given)
     except ValidationError as failure:
+        if any(one["type"] == "json_invalid" for one in failure.errors(include_context=False)):
+            raise Rejected("invalid_json", "The body is not JSON.", status=400) from failure
         fields = [
             {"field": ".".join(map(str, one["loc"])), "problem": one["msg"]}
             for one in failure.errors(include_url=False, include_input=False, include_context=False)

@@ -109,3 +109,8 @@ def hand_in(caller: Caller, key: str, name: str, customer: str, body: bytes, now
     place = Place(config.get("INTAKE_BUCKET"), f"api/{caller.tenant}/{document}/{name}")
     s3.put_new(place, body, "application/octet-stream")
     return document
+
+
+def composed_name(caller: Caller, key: str) -> str:
+    """The name of an invoice composed under an Idempotency-Key: the same again for it."""
+    return ids.derive(caller.tenant, caller.key_id, "compose", key, chars=12)

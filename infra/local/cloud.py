@@ -43,7 +43,7 @@ PARAMETERS = {
     "PublicUrl": "http://127.0.0.1:8000",
     "PublicOrigin": "http://127.0.0.1:8000",
     "MailFrom": "sportello@example.org",
-    "Transmitter": "IT01234567890",
+    "Transmitter": "IT01234567897",
 }
 
 

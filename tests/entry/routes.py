@@ -15,6 +15,19 @@ from tests.entry.api_world import Answer, Api
 ISSUER = SELLER.country + SELLER.vat
 RANDOM_ID = "aaaaaaaaaaaaaaaaaaaaaaaa"
 
+
+def invoice_values() -> dict[str, Any]:
+    """An invoice of the tests' seller, as values."""
+    place = {"street": "Via Roma 1", "postcode": "20121", "city": "Milano", "province": "MI"}
+    line = {"description": "Visita", "price": "100.10", "rate": 22}
+    return {
+        "format": "FPR12",
+        "seller": {"identity": {"vat": SELLER.vat, "name": "Studio"}, "place": place},
+        "buyer": {"identity": {"vat": "12345670017", "name": "Cliente"}, "place": place},
+        "documents": [{"kind": "TD01", "number": "C/1", "day": "2026-03-01", "lines": [line]}],
+    }
+
+
 # What makes a request of a route good; a route that wants something and is not here fails.
 _BODIES: dict[str, Any] = {
     "change_settings": {"name": "Studio Nuovo"},
@@ -25,6 +38,7 @@ _BODIES: dict[str, Any] = {
     "decide": {"action": "discard"},
     "hand_in": b"<x/>",
     "check": b"<x/>",
+    "compose_invoice": invoice_values(),
     "bring_signed": b"<x/>",
     "bring_receipt": b"<x/>",
     "mark_sent": {"name": "IT01234567897_00001.xml"},

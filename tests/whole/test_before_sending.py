@@ -40,6 +40,44 @@ def test_a_check_sends_nothing_and_says_what_sdi_would(
     assert house.sdi.files() == []
 
 
+def test_an_invoice_composed_from_values_is_delivered(house: House, reseller: Reseller) -> None:
+    hub = Hub(house.gateway.url, reseller.token)
+    seller = demo.customers()[0].subject
+    day = (house.cloud.clock.now() - timedelta(days=1)).date().isoformat()
+    place = {"street": "Via Roma 1", "postcode": "20121", "city": "Milano", "province": "MI"}
+    values = {
+        "format": "FPR12",
+        "recipient": "ABC1234",
+        "seller": {"identity": {"vat": seller.vat, "name": seller.name}, "place": place},
+        "buyer": {"identity": {"vat": "00743110157", "name": "L’Œuvre “Caffè” €"}, "place": place},
+        "documents": [
+            {
+                "kind": "TD01",
+                "number": "V/1",
+                "day": day,
+                "lines": [
+                    {"description": "Visita – controllo", "price": 0.1, "quantity": 3, "rate": 22},
+                    {"description": "Esame", "price": "99.995", "natura": "N4"},
+                ],
+            }
+        ],
+    }
+    key = {"headers": {"Idempotency-Key": "v1"}}
+    status, made = hub.call("POST", "/v1/invoices", values, **key)
+    assert status == 202, made
+    (totals,) = made["totals"]
+    assert (totals["taxable"], totals["tax"]) == ("100.30", "0.07")
+    assert hub.call("POST", "/v1/invoices", values, **key)[1]["id"] == made["id"]
+    house.settle()
+    house.pass_time(timedelta(minutes=1))
+    document = hub.get(f"/v1/documents/{made['id']}")
+    assert (document["state"], document["amount"]) == ("delivered", totals["total"])
+    assert document["buyer"]["name"] == 'L\'OEuvre "Caffè" EUR'
+    wrong = values | {"documents": [values["documents"][0] | {"colour": "red"}]}
+    status, refused = hub.call("POST", "/v1/invoices", wrong, headers={"Idempotency-Key": "v2"})
+    assert (status, refused["error"]["code"]) == (400, "invalid_request")
+
+
 @pytest.mark.feature("F004-075")
 def test_a_copy_to_show_people(house: House, reseller: Reseller) -> None:
     hub = Hub(house.gateway.url, reseller.token)

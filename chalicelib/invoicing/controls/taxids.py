@@ -23,7 +23,9 @@ _ODD_WEIGHTS = (
 )  # fmt: skip
 _EVEN = {sign: place for place, sign in enumerate(_ALPHABET)} | {str(n): n for n in range(10)}
 _ODD = {sign: _ODD_WEIGHTS[place] for sign, place in _EVEN.items()}
-_DOUBLED = tuple(n * 2 - 9 * (n > 4) for n in range(10))
+# From the byte of a digit to what it weighs in an odd and in an even place of a Partita IVA.
+_ONCE = bytes.maketrans(b"0123456789", bytes(range(10)))
+_TWICE = bytes.maketrans(b"0123456789", bytes(n * 2 - 9 * (n > 4) for n in range(10)))
 _ELEVEN = re.compile(r"[0-9]{11}")
 
 # fmt: off
@@ -39,8 +41,8 @@ def is_vat_number(code: str) -> bool:
     """Whether an Italian Partita IVA (11 digits, no country) has its right check digit."""
     if not _ELEVEN.fullmatch(code) or code == "00000000000":
         return False
-    total = sum(int(sign) for sign in code[::2]) + sum(_DOUBLED[int(sign)] for sign in code[1::2])
-    return total % 10 == 0
+    digits = code.encode()
+    return (sum(digits[::2].translate(_ONCE)) + sum(digits[1::2].translate(_TWICE))) % 10 == 0
 
 
 def is_person_code(code: str) -> bool:

@@ -149,14 +149,20 @@ def fields(block: Element) -> Fields:
     return found
 
 
+# Blocks of the header that no control looks at; they are half of it.
+_UNREAD = frozenset({"Anagrafica", "Contatti", "IscrizioneREA", "Sede", "StabileOrganizzazione"})
+
+
 def _gather(block: Element, prefix: str, found: Fields) -> bool:
-    """Add path -> text of all elements below a block that hold no others; False without any."""
+    """Add path -> text of the elements below a block that hold no others; False without any."""
     any_element = False
     for child in block:
         tag = child.tag
         if not isinstance(tag, str):
             continue
         any_element = True
+        if tag in _UNREAD:
+            continue
         path = prefix + tag
         # What has children may still hold only comments.
         if not len(child) or not _gather(child, path + "/", found):
@@ -165,7 +171,7 @@ def _gather(block: Element, prefix: str, found: Fields) -> bool:
 
 
 def read_header(root: Element) -> Fields:
-    """Path below the header -> text; the first where a path is repeated."""
+    """Path below the header -> text, of what the controls look at; the first where repeated."""
     header = root[0] if len(root) else None
     if header is None or header.tag != HEADER:
         header = xml.find(root, HEADER)

@@ -28,12 +28,16 @@ NAMESPACES = {
     SIMPLIFIED: "http://ivaservizi.agenziaentrate.gov.it/docs/xsd/fatture/v1.0",
 }
 
+# Of one block, by local names.
+Firsts = dict[str, Element]
+
 _CENT = Decimal("0.01")
 _ZERO = Decimal(0)
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:Z|[+-][0-9]{2}:[0-9]{2})?")
 # Wider than the schema allows, yet narrow enough that the sum of a whole file stays inside the
 # 28 digits of the default decimal context: beyond them sums would be rounded silently.
 _AMOUNT = re.compile(r"[+-]?[0-9]{1,14}(?:\.[0-9]{1,9})?")
+_ONE_LINE = str.maketrans("\t\r\n", "   ")
 
 
 # --- the tree, by local names; a missing node has nothing below it ------------------------------
@@ -64,8 +68,26 @@ def content(node: Element | None) -> str:
     """
     if node is None:
         return ""
+    if not len(node):
+        return node.text or ""
     tails = "".join(child.tail or "" for child in node if not isinstance(child.tag, str))
     return (node.text or "") + tails
+
+
+def _firsts(node: Element | None) -> Firsts:
+    """Local name -> first child of that name: one pass, where each search would be one more."""
+    found: Firsts = {}
+    if node is not None:
+        for child in node:
+            tag = child.tag
+            if isinstance(tag, str):
+                found.setdefault(tag.rpartition("}")[2], child)
+    return found
+
+
+def _words(node: Element | None) -> str:
+    """`text` of an element that was already found."""
+    return " ".join(content(node).split())
 
 
 # --- values -------------------------------------------------------------------------------------
@@ -96,19 +118,23 @@ def _amount(node: Element | None, warnings: list[str]) -> Decimal | None:
     return None
 
 
-def _name(node: Element | None) -> str:
+def _name(block: Firsts) -> str:
     """Denominazione, or Nome and Cognome, from the block that holds them."""
-    return text(node, "Denominazione") or " ".join(
-        part for part in (text(node, "Nome"), text(node, "Cognome")) if part
+    return _words(block.get("Denominazione")) or " ".join(
+        part for part in (_words(block.get("Nome")), _words(block.get("Cognome"))) if part
     )
 
 
-def _party(identity: Element | None, names: Element | None) -> Party:
-    """`identity` holds IdFiscaleIVA and CodiceFiscale, `names` the name; either may be missing."""
+def _party(node: Element | None, identity: Firsts, names: Firsts) -> Party:
+    """`identity`, the children of `node`, holds IdFiscaleIVA and CodiceFiscale, `names` the name;
+    any may be missing."""
+    vat = _firsts(identity.get("IdFiscaleIVA"))
+    country, code = vat.get("IdPaese"), vat.get("IdCodice")
     return Party(
-        country=text(identity, "IdFiscaleIVA", "IdPaese"),
-        vat=text(identity, "IdFiscaleIVA", "IdCodice"),
-        tax_code=text(identity, "CodiceFiscale"),
+        # What the first IdFiscaleIVA lacks may be in one after it, where the block is repeated.
+        country=_words(country) if country is not None else text(node, "IdFiscaleIVA", "IdPaese"),
+        vat=_words(code) if code is not None else text(node, "IdFiscaleIVA", "IdCodice"),
+        tax_code=_words(identity.get("CodiceFiscale")),
         name=_name(names),
     )
 
@@ -168,8 +194,8 @@ def _simplified_sums(body: Element, warnings: list[str]) -> tuple[Decimal, Decim
 
 def _body(body: Element, simplified: bool, warnings: list[str]) -> Body:
     general = find(body, "DatiGenerali")
-    document = find(general, "DatiGeneraliDocumento")
-    number = content(find(document, "Numero"))
+    document = _firsts(find(general, "DatiGeneraliDocumento"))
+    number = content(document.get("Numero"))
     if number != number.strip():
         # Trimmed all the same: two numbers that differ by blanks are one to every reader.
         warnings.append("number_trimmed")
@@ -180,14 +206,14 @@ def _body(body: Element, simplified: bool, warnings: list[str]) -> Body:
         taxable, tax = _ordinary_sums(body, warnings)
         links, key = children(general, "DatiFattureCollegate"), "IdDocumento"
     return Body(
-        type=text(document, "TipoDocumento"),
-        number=re.sub(r"[\t\r\n]", " ", number).strip(),
-        date=_day(find(document, "Data"), warnings),
-        currency=text(document, "Divisa"),
-        total=_amount(find(document, "ImportoTotaleDocumento"), warnings),
+        type=_words(document.get("TipoDocumento")),
+        number=number.translate(_ONE_LINE).strip(),
+        date=_day(document.get("Data"), warnings),
+        currency=_words(document.get("Divisa")),
+        total=_amount(document.get("ImportoTotaleDocumento"), warnings),
         taxable=taxable,
         tax=tax,
-        art73=text(document, "Art73") == "SI",
+        art73=_words(document.get("Art73")) == "SI",
         attachments=tuple(_attachments(body, warnings)),
         linked=tuple(number for number in (text(link, key) for link in links) if number),
     )
@@ -202,12 +228,12 @@ def _require(root: Element) -> bool:
     return name == SIMPLIFIED
 
 
-def _format(root: Element, sending: Element | None, warnings: list[str]) -> Format:
+def _format(root: Element, sending: Firsts, warnings: list[str]) -> Format:
     """The root decides for FSM10, then `versione`, then FormatoTrasmissione, then the code."""
     if local(root) == SIMPLIFIED:
         return "FSM10"
     version = (root.get("versione") or "").strip()
-    declared = text(sending, "FormatoTrasmissione")
+    declared = _words(sending.get("FormatoTrasmissione"))
     if version != declared:
         warnings.append("format_mismatch")
     for word in (version, declared):
@@ -217,11 +243,11 @@ def _format(root: Element, sending: Element | None, warnings: list[str]) -> Form
             return "FPR12"
     warnings.append("format_guessed")
     # Only offices of the public administration have codes of six characters.
-    return "FPA12" if len(text(sending, "CodiceDestinatario")) == 6 else "FPR12"
+    return "FPA12" if len(_words(sending.get("CodiceDestinatario"))) == 6 else "FPR12"
 
 
-def _emitter(header: Element | None, warnings: list[str]) -> Literal["", "CC", "TZ"]:
-    word = text(header, "SoggettoEmittente")
+def _emitter(header: Firsts, warnings: list[str]) -> Literal["", "CC", "TZ"]:
+    word = _words(header.get("SoggettoEmittente"))
     if word == "CC":
         return "CC"
     if word == "TZ":
@@ -231,15 +257,21 @@ def _emitter(header: Element | None, warnings: list[str]) -> Literal["", "CC", "
     return ""
 
 
-def _parties(header: Element | None, simplified: bool) -> tuple[Party, Party]:
+def _subject(side: Element | None) -> Party:
+    """A party of the ordinary format."""
+    block = find(side, "DatiAnagrafici")
+    identity = _firsts(block)
+    return _party(block, identity, _firsts(identity.get("Anagrafica")))
+
+
+def _parties(header: Firsts, simplified: bool) -> tuple[Party, Party]:
     """Seller and buyer; the simplified format keeps them in other places."""
-    seller, buyer = find(header, "CedentePrestatore"), find(header, "CessionarioCommittente")
-    if simplified:
-        ids, others = "IdentificativiFiscali", "AltriDatiIdentificativi"
-        return _party(seller, seller), _party(find(buyer, ids), find(buyer, others))
-    sides = [find(side, "DatiAnagrafici") for side in (seller, buyer)]
-    first, second = (_party(side, find(side, "Anagrafica")) for side in sides)
-    return first, second
+    seller, buyer = header.get("CedentePrestatore"), header.get("CessionarioCommittente")
+    if not simplified:
+        return _subject(seller), _subject(buyer)
+    own, blocks = _firsts(seller), _firsts(buyer)
+    ids, others = blocks.get("IdentificativiFiscali"), blocks.get("AltriDatiIdentificativi")
+    return _party(seller, own, own), _party(ids, _firsts(ids), _firsts(others))
 
 
 def _oddities(root: Element, header: Element | None, bodies: int) -> list[str]:
@@ -281,19 +313,20 @@ def read(root: Element) -> Invoice:
     simplified = _require(root)
     header, found = find(root, "FatturaElettronicaHeader"), _bodies(root)
     warnings = _oddities(root, header, len(found))
-    sending = find(header, "DatiTrasmissione")
-    sender = find(sending, "IdTrasmittente")
+    blocks = _firsts(header)
+    sending = _firsts(blocks.get("DatiTrasmissione"))
+    sender = _firsts(sending.get("IdTrasmittente"))
     shape = _format(root, sending, warnings)
-    emitter = _emitter(header, warnings)
-    seller, buyer = _parties(header, simplified)
+    emitter = _emitter(blocks, warnings)
+    seller, buyer = _parties(blocks, simplified)
     bodies = tuple(_body(body, simplified, warnings) for body in found)
     return Invoice(
         format=shape,
         version=(root.get("versione") or "").strip(),
-        progressive=text(sending, "ProgressivoInvio"),
-        transmitter=text(sender, "IdPaese") + text(sender, "IdCodice"),
-        recipient_code=text(sending, "CodiceDestinatario"),
-        recipient_pec=text(sending, "PECDestinatario"),
+        progressive=_words(sending.get("ProgressivoInvio")),
+        transmitter=_words(sender.get("IdPaese")) + _words(sender.get("IdCodice")),
+        recipient_code=_words(sending.get("CodiceDestinatario")),
+        recipient_pec=_words(sending.get("PECDestinatario")),
         seller=seller,
         buyer=buyer,
         emitter=emitter,

@@ -1,0 +1,73 @@
+"""The values of an invoice to be composed, as the API takes them.
+
+The values are those of `invoicing.compose`, so that there is one description of them; here they
+only learn to refuse fields that nobody knows.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import ConfigDict
+
+from chalicelib.entry.shapes import Given, HandedIn, Id, Taken
+from chalicelib.invoicing import compose
+from chalicelib.invoicing.model import Format
+
+for _name in compose.__all__:
+    if dataclasses.is_dataclass(getattr(compose, _name)):
+        # Files come in base64.
+        _config = ConfigDict(extra="forbid", val_json_bytes="base64")
+        setattr(getattr(compose, _name), "__pydantic_config__", _config)  # noqa: B010 a class as it comes
+
+
+class NewInvoice(Taken):
+    """Amounts as text or numbers, dates as ISO text; what the file needs is computed, and who
+    transmits it is the house."""
+
+    format: Format
+    recipient: str = ""
+    pec: str = ""
+    seller: compose.Seller
+    buyer: compose.Buyer
+    documents: list[compose.Document]
+    third: compose.Identity | None = None
+    emitter: Literal["", "CC", "TZ"] | None = None
+
+    def values(self, transmitter: str, progressive: str) -> compose.Invoice:
+        """`transmitter` as IT01234567890."""
+        return compose.Invoice(
+            format=self.format,
+            sending=compose.Sending(
+                country=transmitter[:2],
+                tax_code=transmitter[2:],
+                progressive=progressive,
+                recipient=self.recipient,
+                pec=self.pec,
+            ),
+            seller=self.seller,
+            buyer=self.buyer,
+            documents=tuple(self.documents),
+            third=self.third,
+            emitter=self.emitter,
+        )
+
+
+class ComposeQuery(Taken):
+    customer: Id | None = None
+
+
+class Totals(Given):
+    """Of all bodies together; `payable` is net of withholding and of VAT paid by the state."""
+
+    taxable: Decimal
+    tax: Decimal
+    total: Decimal
+    withheld: Decimal
+    payable: Decimal
+
+
+class ComposedInvoice(HandedIn):
+    totals: list[Totals]
