@@ -39,7 +39,7 @@ def forget() -> None:
     """Drop what is kept per process (a new secret, a test)."""
     signer.cache_clear()
     _endpoint.cache_clear()
-    secrets.channel.cache_clear()
+    secrets.forget()
 
 
 load = store.load

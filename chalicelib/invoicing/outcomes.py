@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-from chalicelib.base import archives, clock, config, dynamo, log, s3
+from chalicelib.base import archives, clock, dynamo, log, s3, secrets
 from chalicelib.base.dynamo import ConditionFailed, Op
-from chalicelib.base.errors import Conflict, NotFound, Rejected
+from chalicelib.base.errors import Conflict, Rejected
 from chalicelib.base.s3 import Place
 from chalicelib.base.work import Wakes
 from chalicelib.invoicing import claims, intake, names, own, states, store
@@ -58,22 +57,13 @@ def read(place: Place) -> Incoming:
     return Incoming(place, message, seal=_seal(data))
 
 
-@cache
-def seal_trust() -> seal.SealTrust:
-    """Whose seals count as SdI's: the certificates that the operator put beside the messages."""
-    try:
-        return seal.seal_trust(s3.get(Place(config.get("SDI_BUCKET"), "trust/sdi-seal-ca.pem")))
-    except (NotFound, Rejected):
-        return seal.seal_trust(b"")
-
-
 def _seal(data: bytes) -> str:
     """What SdI's seal on a message is worth: only a mark, since genuine ones come without (the
     attestation's stands inside its ZIP and is not looked at)."""
     if archives.is_zip(data[:4]):
         return ""
     try:
-        return seal.verify_sdi_seal(data, seal_trust()).state
+        return seal.verify_sdi_seal(data, seal.seal_trust(secrets.sdi_authority())).state
     except Rejected:
         return "broken"  # read leniently as a message, but not the XML that was sealed
 
@@ -199,14 +189,17 @@ def _is_echo(document: Document, message: SdiMessage, event: Event) -> bool:
     """Whether an NS speaks of our own repeat of a file that SdI had taken already.
 
     A repeat has the same name, a later IdSdI, and is answered 00002 (or 00404): it says nothing
-    about the document. The same codes about the first copy are a true rejection.
+    about the document. A 00404 about the first copy is a true rejection.
     """
     codes = {error.code for error in message.errors}
     if event != "NS" or not codes or not codes <= _ECHO:
         return False
+    if codes == {"00002"}:
+        # The name is ours alone: if SdI has it, an earlier run of ours sent it. Only a document
+        # that was surely sent once, and whose own id this is, met a name that others used.
+        return document.state == "ready" or document.unsure or document.id_sdi != message.id_sdi
     if document.state == "ready":
-        # The name is ours alone: if SdI has it, an earlier run of ours sent it.
-        return codes == {"00002"}
+        return False
     if not document.id_sdi:
         return False  # the repeat was recognised before: this is about the first copy
     if document.id_sdi == message.id_sdi:

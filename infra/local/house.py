@@ -24,7 +24,7 @@ from typing import Any, Self
 import app as application
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import SCOPES, Customer
-from chalicelib.invoicing import dispatch, hub, outcomes
+from chalicelib.invoicing import dispatch, hub
 from chalicelib.invoicing.document import Document
 from infra.local.authority import Authority
 from infra.local.cloud import LAYERS, Cloud
@@ -128,7 +128,6 @@ class House:
             SecretId=self.cloud.environment["CHANNEL_SECRET"], SecretString=json.dumps(content)
         )
 
-        outcomes.seal_trust.cache_clear()
         self.cloud.client("s3").put_object(
             Bucket=self.cloud.environment["SDI_BUCKET"],
             Key="trust/sdi-seal-ca.pem",
