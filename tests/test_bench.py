@@ -8,19 +8,21 @@ import subprocess
 import sys
 import zipfile
 from dataclasses import fields
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from lxml import etree
 
-from infra.bench import figures, lambda_process, prices, processes, samples
+from infra.bench import controls, figures, lambda_process, prices, processes, samples
 from infra.bench.__main__ import PARTS, chosen
 from infra.bench.figures import Figure
 from infra.bench.meter import API, Count, Function, memories
 from infra.bench.prices import PRICES, Usage
 
 DAY = "2026-11-20"
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 CHEAP = Figure("cost", 0.05, "USD", 0.2)
 SLOW = Figure("slow", 3.0, "ratio", 2.0, note="why")
 
@@ -124,6 +126,7 @@ def test_figures_choose_their_part() -> None:
         "speed", "archive",
     ]  # fmt: skip
     assert [one.name for one in chosen("imports")] == ["imports"]
+    assert [one.name for one in chosen("controls_over_a38_102_lines")] == ["controls"]
     with pytest.raises(ValueError, match="nonsense"):
         chosen("nonsense")
 
@@ -156,6 +159,22 @@ def test_the_context_counts_down() -> None:
     left = lambda_process.Context(1000).get_remaining_time_in_millis()
     assert 0 < left <= 1000
     assert lambda_process.Context(0).get_remaining_time_in_millis() == 0
+
+
+# --- controls -------------------------------------------------------------------------------------
+@pytest.mark.parametrize("lines", [controls.USUAL_LINES, controls.MANY_LINES])
+def test_what_is_compared_is_a_file_in_which_nobody_finds_anything(lines: int) -> None:
+    made = controls.document(DAY, lines)
+    assert made.count(b"<DettaglioLinee>") == lines
+    examined = controls.by_us(made, NOW)
+    assert (examined.state, examined.errors, examined.warnings) == ("ready", (), ())
+    found = controls.by_a38(made)
+    assert (found.errors, found.warnings) == ([], [])
+
+
+def test_turns_take_the_time_of_one_run() -> None:
+    short, long = controls.cpu_in_turns(lambda: sum(range(1000)), lambda: sum(range(100_000)), 3)
+    assert 0 < short < long < 1
 
 
 # --- samples --------------------------------------------------------------------------------------

@@ -39,6 +39,10 @@ class Part:
 PARTS = (
     Part("imports", ("import_*", "heavy_imports")),
     Part("speed", ("sign_over_rsa", "examine_per_parse")),
+    Part(
+        "controls",
+        ("controls_over_a38_*", "raw_to_signed_over_floor", "courtesy_copies_per_second"),
+    ),
     Part("calls", ("aws_calls_*", "cost_*")),
     Part("archive", ("zip_*",)),
 )

@@ -73,7 +73,8 @@ class _Local(etree.Resolver):
         return self.resolve_string((SCHEMAS / schema.XMLDSIG).read_bytes(), context)
 
 
-def _schema() -> Any:
+def compiled_schema() -> Any:
+    """The official schema, for those who measure what validation costs alone."""
     parser = etree.XMLParser(no_network=True, load_dtd=False)
     parser.resolvers.add(_Local())
     text = (SCHEMAS / schema.FILES[ORDINARY]).read_bytes()
@@ -83,7 +84,7 @@ def _schema() -> Any:
 def _examining(invoice: bytes, now: datetime, rounds: int) -> Figure:
     examined = reading.examine(invoice, now, SCHEMAS)
     assert examined.state == "ready", examined.errors
-    compiled = _schema()
+    compiled = compiled_schema()
 
     def plain() -> None:
         assert compiled.validate(etree.fromstring(invoice))

@@ -18,7 +18,7 @@ from chalicelib.invoicing.controls.lot import Key, Sent, check_lot
 from chalicelib.invoicing.controls.numbers import official_id
 from chalicelib.invoicing.controls.parties import check_head, check_type, read_head
 from chalicelib.invoicing.controls.pending import pending
-from chalicelib.invoicing.controls.values import GENERAL, read_bodies, read_header
+from chalicelib.invoicing.controls.values import GENERAL, read_bodies
 from chalicelib.invoicing.fatturapa.reader import SIMPLIFIED
 from chalicelib.invoicing.model import Invoice
 
@@ -37,7 +37,7 @@ def check(root: Element, invoice: Invoice, today: date, sent: Sent | None = None
     or decimal.InvalidOperation.
     """
     simplified = local(root) == SIMPLIFIED
-    head = read_head(read_header(root), invoice.version, simplified)
+    head = read_head(root, invoice, simplified)
     bodies = read_bodies(root)
     found = list(check_head(head))
     for body in bodies:

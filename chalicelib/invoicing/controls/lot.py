@@ -5,8 +5,8 @@ Source: fatturapa.md section 8.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from chalicelib.invoicing.controls.catalogue import finding
 from chalicelib.invoicing.controls.finding import Finding
@@ -15,8 +15,7 @@ from chalicelib.invoicing.controls.values import GENERAL, Body
 from chalicelib.invoicing.model import CREDIT_NOTE_TYPES, SELF_INVOICE_TYPES
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(NamedTuple):
     """What SdI knows an invoice by.
 
     `issuer` is country and VAT number, or the tax code of who has none; `kind` C for credit
@@ -46,12 +45,14 @@ def key_of(head: Head, body: Body) -> Key:
     )
 
 
-def check_lot(head: Head, bodies: Iterable[Body], sent: Sent | None) -> Iterator[Finding]:
+def check_lot(head: Head, bodies: Sequence[Body], sent: Sent | None) -> Iterator[Finding]:
     """00409 among the bodies, and 00404 where `sent` says that a key was already used.
 
     Numbers are compared as written; those that differ only by case or blanks are a warning,
     because it is not known how SdI compares them.
     """
+    if sent is None and len(bodies) == 1:
+        return  # the usual file: there is nothing to compare with
     exact: set[Key] = set()
     loose: set[Key] = set()
     for body in bodies:

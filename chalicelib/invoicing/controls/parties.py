@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
+from chalicelib.base import xml
+from chalicelib.base.xml import Element
 from chalicelib.invoicing.controls import taxids
 from chalicelib.invoicing.controls.catalogue import finding
 from chalicelib.invoicing.controls.finding import Finding
-from chalicelib.invoicing.controls.values import HEADER, Fields
+from chalicelib.invoicing.controls.values import HEADER, value
+from chalicelib.invoicing.model import Invoice, Party
 
 FOREIGN_CODE = "XXXXXXX"
 NO_CODE = "0000000"
@@ -29,8 +32,7 @@ _FROM_OUTSIDE_UNION = frozenset({"TD17", "TD19"})
 _BUYER_HAS_VAT = frozenset({"TD16", "TD17", "TD18", "TD19", "TD20", "TD22", "TD23", "TD28", "TD29"})
 
 
-@dataclass(frozen=True)
-class Subject:
+class Subject(NamedTuple):
     """Identifiers of a party ("" where left out) and the path of the block that holds them."""
 
     path: str
@@ -49,8 +51,7 @@ class Subject:
         return bool(self.tax_code) and self.tax_code == other.tax_code
 
 
-@dataclass(frozen=True)
-class Head:
+class Head(NamedTuple):
     """The header as the controls look at it. `agents` are the parties' tax representatives."""
 
     version: str
@@ -66,19 +67,36 @@ class Head:
     agents: tuple[Subject, ...]
 
 
-def _subject(fields: Fields, path: str) -> Subject:
-    vat = f"{path}/IdFiscaleIVA/"
+def _party(who: Party, path: str) -> Subject:
+    return Subject(path, who.country, who.vat, who.tax_code)
+
+
+def _only(header: Element, name: str) -> str:
+    """The text of an element whose name stands but once in a header, wherever that is."""
+    node = next(header.iter(name), None)
+    return "" if node is None else value(node)
+
+
+def _agent(header: Element, path: str) -> Subject | None:
+    block = xml.find(header, path)
+    if block is None:
+        return None
     return Subject(
         path,
-        fields.get(vat + "IdPaese", ""),
-        fields.get(vat + "IdCodice", ""),
-        fields.get(f"{path}/CodiceFiscale", ""),
+        xml.text(block, "IdFiscaleIVA/IdPaese"),
+        xml.text(block, "IdFiscaleIVA/IdCodice"),
+        xml.text(block, "CodiceFiscale"),
     )
 
 
-def read_head(fields: Fields, version: str, simplified: bool) -> Head:
-    """From the header's fields; the simplified format keeps them in other places."""
+def read_head(root: Element, invoice: Invoice, simplified: bool) -> Head:
+    """What `invoice` has is not read from the tree again; the rest stands in other places in the
+    simplified format."""
+    header = xml.find(root, HEADER)
+    if header is None:
+        raise KeyError(HEADER)
     seller, buyer = "CedentePrestatore", "CessionarioCommittente"
+    agents: tuple[str, ...]
     if simplified:
         agents = (
             f"{seller}/RappresentanteFiscale",
@@ -88,24 +106,21 @@ def read_head(fields: Fields, version: str, simplified: bool) -> Head:
     else:
         agents = ("RappresentanteFiscale/DatiAnagrafici", f"{buyer}/RappresentanteFiscale")
         seller, buyer = f"{seller}/DatiAnagrafici", f"{buyer}/DatiAnagrafici"
-    sending = "DatiTrasmissione/"
-    sender = f"{sending}IdTrasmittente"
+    if next(header.iter("RappresentanteFiscale"), None) is None:
+        agents = ()  # as nearly always: one look instead of two searches
+    sender = invoice.transmitter  # a country of two letters, as the schema wants, and the code
     return Head(
-        version=version,
+        version=invoice.version,
         simplified=simplified,
-        format=fields.get(sending + "FormatoTrasmissione", ""),
-        recipient=fields.get(sending + "CodiceDestinatario", ""),
-        pec=fields.get(sending + "PECDestinatario", ""),
-        emitter=fields.get("SoggettoEmittente", ""),
-        regime=fields.get(f"{seller}/RegimeFiscale", ""),
-        transmitter=Subject(
-            sender, fields.get(sender + "/IdPaese", ""), "", fields.get(sender + "/IdCodice", "")
-        ),
-        seller=_subject(fields, seller),
-        buyer=_subject(fields, buyer),
-        agents=tuple(
-            agent for path in agents if (agent := _subject(fields, path)).vat_id or agent.tax_code
-        ),
+        format=_only(header, "FormatoTrasmissione"),
+        recipient=invoice.recipient_code,
+        pec=invoice.recipient_pec,
+        emitter=invoice.emitter,
+        regime=_only(header, "RegimeFiscale"),
+        transmitter=Subject("DatiTrasmissione/IdTrasmittente", sender[:2], "", sender[2:]),
+        seller=_party(invoice.seller, seller),
+        buyer=_party(invoice.buyer, buyer),
+        agents=tuple(found for path in agents if (found := _agent(header, path))),
     )
 
 

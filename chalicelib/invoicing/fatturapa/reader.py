@@ -87,7 +87,10 @@ def _firsts(node: Element | None) -> Firsts:
 
 def _words(node: Element | None) -> str:
     """`text` of an element that was already found."""
-    return " ".join(content(node).split())
+    if node is None:
+        return ""
+    raw = content(node) if len(node) else node.text or ""
+    return " ".join(raw.split())
 
 
 # --- values -------------------------------------------------------------------------------------
@@ -168,8 +171,9 @@ def _ordinary_sums(body: Element, warnings: list[str]) -> tuple[Decimal, Decimal
     """Taxable and tax: the sums of DatiRiepilogo (2.2.2.5, 2.2.2.6)."""
     taxable = tax = _ZERO
     for summary in children(find(body, "DatiBeniServizi"), "DatiRiepilogo"):
-        taxable += _amount(find(summary, "ImponibileImporto"), warnings) or _ZERO
-        tax += _amount(find(summary, "Imposta"), warnings) or _ZERO
+        found = _firsts(summary)
+        taxable += _amount(found.get("ImponibileImporto"), warnings) or _ZERO
+        tax += _amount(found.get("Imposta"), warnings) or _ZERO
     return taxable, tax
 
 
