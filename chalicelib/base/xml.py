@@ -20,6 +20,7 @@ from lxml import etree  # type: ignore[import-untyped, unused-ignore]
 
 from chalicelib.base import limits
 from chalicelib.base.errors import Rejected
+from chalicelib.base.xmlscan import doctype, scan, too_deep, too_many_tags
 
 
 class Element(Protocol):
@@ -108,19 +109,6 @@ _AS_CP1252 = {
 }
 _C1 = re.compile(r"[\x80-\x9f]")
 
-# One token of markup. Possessive throughout, so that no input makes it go back; what fits no
-# other branch is the last one, where the scan stops.
-_TOKEN = re.compile(
-    rb"""<(?:
-      (/)[^<>]*+>                                                          # 1: end
-    | [^<>!?/"'\s][^<>"']*+(?:(?:"[^"<]*+"|'[^'<]*+')[^<>"']*+)*+(?:(?<=/)(>)|(>))  # 2 empty, 3
-    | (?:!--(?s:.*?)--|!\[CDATA\[(?s:.*?)\]\]|\?(?s:.*?)\?)(>)              # 4: no element
-    | (!)                                                                  # 5: declaration
-    | ()                                                                   # 6: not XML
-    )""",
-    re.VERBOSE,
-)
-_END, _OPEN, _DECLARES, _BROKEN = 1, 3, 5, 6
 _DOCTYPE_ANYWHERE = re.compile(rb"<\s*!\s*(?:doctype|entity|element|attlist|notation)", re.I)
 
 _FORBIDDEN = bytes(b for b in range(32) if b not in b"\t\n\r")
@@ -148,7 +136,7 @@ def parse(data: bytes, *, limit_bytes: int, recover: bool = False) -> Parsed:
     repairs: tuple[str, ...] = (ENCODING,) if wrong_encoding else ()
     if not document.strip():
         raise Rejected("xml_empty", "The document is empty.")
-    whole = _scan(document)
+    whole = scan(document)
     if not recover:
         if wrong_encoding:
             raise _wrong_encoding()
@@ -164,13 +152,13 @@ def parse(data: bytes, *, limit_bytes: int, recover: bool = False) -> Parsed:
     document, tidied = _tidy(document)
     repairs += tidied
     # Again, on what the repairs made: dropping a character can put a declaration together.
-    if tidied and _scan(document) and (root := _try_tree(document)) is not None:
+    if tidied and scan(document) and (root := _try_tree(document)) is not None:
         return Parsed(root, encoding, repairs)
     if _DOCTYPE_ANYWHERE.search(document):
         # Where the structure is guessed, a comment or CDATA section proves no innocence.
-        raise _doctype()
+        raise doctype()
     if document.count(b"=") > limits.XML_TAGS:
-        raise _too_many_tags()  # attributes of a tag that the scan could not delimit
+        raise too_many_tags()  # attributes of a tag that the scan could not delimit
     return Parsed(_tree(document, recover=True), encoding, (*repairs, RECOVERED))
 
 
@@ -281,31 +269,6 @@ def _declared(head: bytes) -> str:
     return found[2].decode("ascii", "replace").strip().lower() if found else ""
 
 
-def _scan(document: bytes) -> bool:
-    """Whether the markup holds together; raises for what is refused in any case."""
-    if document.count(b"<") + document.count(b"&") > limits.XML_TAGS:
-        raise _too_many_tags()
-    depth, longest = 0, limits.XML_TAG_BYTES
-    for token in _TOKEN.finditer(document):
-        kind = token.lastindex
-        if kind == _END:
-            depth -= 1
-            continue
-        if kind == _OPEN:
-            depth += 1
-            if depth > limits.XML_DEPTH:
-                raise _too_deep()
-        elif kind == _DECLARES:
-            if document.startswith((b"--", b"[CDATA["), token.end()):
-                return False  # it never ends
-            raise _doctype()
-        elif kind == _BROKEN:
-            return False
-        if kind is not None and kind <= _OPEN and token.end() - token.start() > longest:
-            raise Rejected("xml_too_large", "One tag is too long.", limit_bytes=longest)
-    return True
-
-
 def _tidy(document: bytes) -> tuple[bytes, tuple[str, ...]]:
     """The repairs that touch no structure, and their words."""
     words = []
@@ -355,9 +318,9 @@ def _tree(document: bytes, *, recover: bool = False) -> Element:
         raise _malformed(None)
     info = root.getroottree().docinfo
     if info.doctype or info.internalDTD is not None or info.externalDTD is not None:
-        raise _doctype()  # the scan saw it first; this is the second lock
+        raise doctype()  # the scan saw it first; this is the second lock
     if recover and _too_deep_tree(root):
-        raise _too_deep()
+        raise too_deep()
     return cast(Element, root)
 
 
@@ -377,18 +340,6 @@ def _too_deep_tree(root: Any) -> bool:
         if depth > limits.XML_DEPTH:
             return True
     return False
-
-
-def _doctype() -> Rejected:
-    return Rejected("xml_doctype", "A document type declaration is never accepted.")
-
-
-def _too_many_tags() -> Rejected:
-    return Rejected("xml_too_large", "The document has too many tags.", limit=limits.XML_TAGS)
-
-
-def _too_deep() -> Rejected:
-    return Rejected("xml_too_deep", "The document is nested too deeply.", limit=limits.XML_DEPTH)
 
 
 def _wrong_encoding() -> Rejected:

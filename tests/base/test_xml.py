@@ -188,7 +188,7 @@ def test_no_file_is_opened_and_nobody_is_called(
 ) -> None:
     assert callable(maker)
     if not scanned:  # the parser alone must hold too
-        monkeypatch.setattr(xml, "_scan", lambda document: True)
+        monkeypatch.setattr(xml, "scan", lambda document: True)
     secret, descriptor = watched
     for url in (f"http://127.0.0.1:{listener.getsockname()[1]}/x", secret.as_uri(), str(secret)):
         parsed = attempt(maker(url), recover=recover)
