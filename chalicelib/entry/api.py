@@ -12,9 +12,9 @@ from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Caller
 from chalicelib.base import clock, config, limits, work
 from chalicelib.base.errors import NotFound
-from chalicelib.entry import account_shapes, answers, compose_shapes, openapi, shapes, web
+from chalicelib.entry import account_shapes, answers, openapi, shapes, web
 from chalicelib.entry.web import Request, route
-from chalicelib.invoicing import compose, decisions, handing, hub, own
+from chalicelib.invoicing import decisions, handing, hub, own
 from chalicelib.invoicing.document import Document
 
 bp = Blueprint(__name__)
@@ -88,11 +88,13 @@ def hand_in(request: Request) -> shapes.HandedIn:
 
 @route(
     bp, "POST", "/v1/invoices", "documents:write",
-    "Compose an invoice from values and hand it in", compose_shapes.ComposedInvoice,
-    body=compose_shapes.NewInvoice, query=compose_shapes.ComposeQuery, status=202,
+    "Compose an invoice from values and hand it in", shapes.ComposedInvoice,
+    body="chalicelib.entry.compose_shapes:NewInvoice", query=shapes.ComposeQuery, status=202,
     idempotency_key=True,
 )  # fmt: skip
-def compose_invoice(request: Request) -> compose_shapes.ComposedInvoice:
+def compose_invoice(request: Request) -> shapes.ComposedInvoice:
+    from chalicelib.invoicing import compose
+
     now = clock.now()
     customer = _customer_said(request.caller, request.query.customer)
     name = handing.composed_name(request.caller, request.idempotency_key)
@@ -106,11 +108,11 @@ def compose_invoice(request: Request) -> compose_shapes.ComposedInvoice:
         composed.data,
         now,
     )
-    return compose_shapes.ComposedInvoice(
+    return shapes.ComposedInvoice(
         id=found,
         status_url=f"/v1/flows/{found}",
         totals=[
-            compose_shapes.Totals(
+            shapes.Totals(
                 taxable=one.taxable,
                 tax=one.tax,
                 total=one.total,

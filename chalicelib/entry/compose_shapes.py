@@ -7,12 +7,11 @@ only learn to refuse fields that nobody knows.
 from __future__ import annotations
 
 import dataclasses
-from decimal import Decimal
 from typing import Literal
 
 from pydantic import ConfigDict
 
-from chalicelib.entry.shapes import Given, HandedIn, Id, Taken
+from chalicelib.entry.shapes import Taken
 from chalicelib.invoicing import compose
 from chalicelib.invoicing.model import Format
 
@@ -53,21 +52,3 @@ class NewInvoice(Taken):
             third=self.third,
             emitter=self.emitter,
         )
-
-
-class ComposeQuery(Taken):
-    customer: Id | None = None
-
-
-class Totals(Given):
-    """Of all bodies together; `payable` is net of withholding and of VAT paid by the state."""
-
-    taxable: Decimal
-    tax: Decimal
-    total: Decimal
-    withheld: Decimal
-    payable: Decimal
-
-
-class ComposedInvoice(HandedIn):
-    totals: list[Totals]

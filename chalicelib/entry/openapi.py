@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from chalicelib.accounts.model import SCOPES
@@ -36,8 +35,8 @@ def document(server: str) -> dict[str, Any]:
     for route in web.ROUTES:
         if route.answer:
             models.append((route.answer, "serialization"))
-        if isinstance(route.body, type) and issubclass(route.body, BaseModel):
-            models.append((route.body, "validation"))
+        if route.body_model:
+            models.append((route.body_model, "validation"))
     names, schemas = models_json_schema(
         list(dict.fromkeys(models)), ref_template="#/components/schemas/{model}"
     )
@@ -94,8 +93,8 @@ def _operation(route: web.Route, names: Any) -> dict[str, Any]:
             "required": True,
             "content": dict.fromkeys(web.FILE_TYPES, binary),
         }
-    elif route.body is not None:
-        schema = names[route.body, "validation"]
+    elif route.body_model:
+        schema = names[route.body_model, "validation"]
         operation["requestBody"] = {
             "required": True,
             "content": {"application/json": {"schema": schema}},

@@ -20,11 +20,14 @@ Action = Literal["send", "discard", "resend", "sign", "mark_sent", "add_receipt"
 class Taken(BaseModel):
     """What comes in: unknown fields are mistakes, not decoration."""
 
-    model_config = ConfigDict(extra="forbid")
+    # Built when first used: a cold start answers one route, not all of them.
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class Given(BaseModel):
     """What goes out."""
+
+    model_config = ConfigDict(defer_build=True)
 
 
 # ------------------------------------------------------------------ handing in
@@ -205,6 +208,24 @@ class File(Given):
 
 class Files(Given):
     files: list[File]
+
+
+class ComposeQuery(Taken):
+    customer: Id | None = None
+
+
+class Totals(Given):
+    """Of all bodies together; `payable` is net of withholding and of VAT paid by the state."""
+
+    taxable: Decimal
+    tax: Decimal
+    total: Decimal
+    withheld: Decimal
+    payable: Decimal
+
+
+class ComposedInvoice(HandedIn):
+    totals: list[Totals]
 
 
 class CheckQuery(Taken):

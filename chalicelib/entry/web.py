@@ -6,6 +6,7 @@ authorisation tests are made from the same declarations.
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -34,7 +35,8 @@ FILE_TYPES = [
 
 @dataclass(frozen=True)
 class Route:
-    """One operation. `body` is a model, or bytes for a file; `scope` PUBLIC opens it to all."""
+    """One operation. `body` is a model ("module:name" for one that is seldom wanted and slow to
+    import), or bytes for a file; `scope` PUBLIC opens it to all."""
 
     method: str
     path: str
@@ -44,8 +46,19 @@ class Route:
     answer: type[BaseModel] | None
     status: int = 200
     query: type[BaseModel] | None = None
-    body: type[BaseModel] | type[bytes] | None = None
+    body: type[BaseModel] | type[bytes] | str | None = None
     idempotency_key: bool = False
+
+    @property
+    def body_model(self) -> type[BaseModel] | None:
+        """The model of the body; None for a file or nothing."""
+        if isinstance(self.body, str):
+            module, _, name = self.body.partition(":")
+            found: type[BaseModel] = getattr(importlib.import_module(module), name)
+            return found
+        if self.body is None or not issubclass(self.body, BaseModel):
+            return None
+        return self.body
 
 
 ROUTES: list[Route] = []
@@ -178,10 +191,11 @@ def _query(declared: Route, request: Any) -> Any:
 
 
 def _body(declared: Route, raw: bytes) -> Any:
-    if declared.body is None or not issubclass(declared.body, BaseModel):
+    model = declared.body_model
+    if model is None:
         return None
     # As text and not as Python values: a number such as 0.1 must become exactly that Decimal.
-    return _checked(declared.body.model_validate_json, raw or b"{}")
+    return _checked(model.model_validate_json, raw or b"{}")
 
 
 def _checked(validate: Callable[[Any], BaseModel], given: Any) -> BaseModel:
