@@ -225,7 +225,7 @@ def slot(reseller: Reseller, at: datetime) -> tuple[str, datetime]:
 
 
 def _into_digest(job: Work, run: _Legs, found: Change, reseller: Reseller, now: datetime) -> None:
-    name, ends = slot(reseller, clock.parse(found.at) if reseller.digest == "" else now)
+    name, ends = slot(reseller, now)
     run.legs["digest"] = {"state": _DONE}
     try:
         dynamo.commit(
