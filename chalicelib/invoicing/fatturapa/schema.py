@@ -243,8 +243,9 @@ def check(root: Element, folder: Path) -> tuple[Fault, ...]:
     file = FILES.get(local(root))
     if file is None:
         raise Rejected("not_fatturapa", "The file is not a FatturaPA document.")
-    schema = _compiled(folder, file)
+    # Compiled under the lock as well: libxml2 loses the imported schema when two threads do it.
     with _LOCK:
+        schema = _compiled(folder, file)
         if schema.validate(root):
             return ()
         # Twice as many: the repetitions among them are dropped below.
