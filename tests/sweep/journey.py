@@ -174,7 +174,7 @@ ACTS: dict[str, Act] = {
     "rejected is sent again": Act(_resend, SEND | TELL),
     "it goes out again": Act(_go_on, swept=False),
     "answers to both": Act(_answers, swept=False),
-    "unknown seller": Act(_drop_unknown, TELL),
+    "unknown seller": Act(_drop_unknown),
     "held is discarded": Act(_discard, TELL),
     "that is told": Act(_go_on, swept=False),
     "handed in by API": Act(_hand_in, SEND | TELL),
