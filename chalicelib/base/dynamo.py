@@ -4,7 +4,8 @@ Source: DynamoDB API reference, TransactWriteItems.
 
 An item is a plain dict with `pk` and `sk`; values are str, int, Decimal, bool, None, bytes, list,
 dict. A condition is a tuple of mappings: the mappings are alternatives, what a mapping holds must
-all be true; ABSENT and PRESENT speak of the attribute's existence.
+all be true; ABSENT and PRESENT speak of the attribute's existence, `at_least` and its like of its
+size.
 """
 
 from __future__ import annotations
@@ -32,6 +33,35 @@ class _Existence:
 
 ABSENT: Final = _Existence("attribute_not_exists")
 PRESENT: Final = _Existence("attribute_exists")
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A term of a condition other than equality; it never holds for a missing attribute."""
+
+    sign: str
+    value: Any
+
+
+def at_least(value: int | str) -> Compared:
+    """The attribute is there and >= value (numbers by size, text by bytes)."""
+    return Compared(">=", value)
+
+
+def at_most(value: int | str) -> Compared:
+    """The attribute is there and <= value."""
+    return Compared("<=", value)
+
+
+def below(value: int | str) -> Compared:
+    """The attribute is there and < value."""
+    return Compared("<", value)
+
+
+def above(value: int | str) -> Compared:
+    """The attribute is there and > value."""
+    return Compared(">", value)
+
 
 Condition = tuple[Mapping[str, Any], ...]
 NEW: Condition = ({"pk": ABSENT},)
@@ -164,6 +194,8 @@ class _Expression:
     def _term(self, attribute: str, value: Any) -> str:
         if isinstance(value, _Existence):
             return f"{value.function}({self.name(attribute)})"
+        if isinstance(value, Compared):
+            return f"{self.name(attribute)} {value.sign} {self.value(value.value)}"
         return f"{self.name(attribute)} = {self.value(value)}"
 
     def update(self, op: Update) -> str:
@@ -244,6 +276,24 @@ def commit(ops: Sequence[Op]) -> None:
             return
         except ClientError as error:
             _raise_unless_retried(error, ops)
+            if attempt + 1 < _TRIES:
+                _pause(attempt)
+    raise Transient("table_busy", "The table is busy; try again.")
+
+
+def update(op: Update) -> Item:
+    """One update outside a transaction; gives the whole item as it is afterwards.
+
+    For counting and reading in one call. Raises as `commit`.
+    """
+    client = aws.client("dynamodb")
+    _, call = _call(op)
+    for attempt in range(_TRIES):
+        try:
+            answer = client.update_item(**call, ReturnValues="ALL_NEW")
+            return _item(answer["Attributes"])
+        except ClientError as error:
+            _raise_unless_retried(error, [op])
             if attempt + 1 < _TRIES:
                 _pause(attempt)
     raise Transient("table_busy", "The table is busy; try again.")

@@ -271,3 +271,35 @@ def test_numbers_are_taken_once(counts: list[int]) -> None:
         first = dynamo.take_number(key, count)
         taken += range(first, first + count)
     assert taken == list(range(before, before + sum(counts)))
+
+
+def test_comparisons_hold_by_size_and_never_for_what_is_missing() -> None:
+    dynamo.commit([Put(item(n=5, day="2026-11-21"))])
+    taken = Update(KEY, add={"n": -3}, when=({"n": dynamo.at_least(3)},), label="n")
+    dynamo.commit([taken])
+    with pytest.raises(ConditionFailed) as failed:
+        dynamo.commit([taken])
+    assert failed.value.found["n"] == item(n=2, day="2026-11-21")
+    for term, holds in (
+        (dynamo.below(2), False),
+        (dynamo.below(10), True),
+        (dynamo.at_most(2), True),
+        (dynamo.above(2), False),
+        (dynamo.above(1), True),
+    ):
+        op = Update(KEY, put={"seen": True}, when=({"n": term, "day": dynamo.at_most("2027")},))
+        if holds:
+            dynamo.commit([op])
+        else:
+            with pytest.raises(ConditionFailed):
+                dynamo.commit([op])
+    with pytest.raises(ConditionFailed):
+        dynamo.commit([Update(KEY, put={"seen": False}, when=({"other": dynamo.above(0)},))])
+
+
+def test_an_update_gives_the_item_as_it_is_afterwards(world: World) -> None:
+    world.faults.fault = None
+    assert dynamo.update(Update(KEY, add={"n": 1}, when=dynamo.ANY)) == item(n=1)
+    with pytest.raises(ConditionFailed):
+        dynamo.update(Update(KEY, add={"n": 1}, when=({"n": dynamo.below(1)},)))
+    assert dynamo.get(KEY) == item(n=1)
