@@ -7,6 +7,9 @@ import hmac
 from dataclasses import dataclass, field
 from typing import Literal
 
+from chalicelib.accounts.grants import Kind
+from chalicelib.accounts.plans import Subscription
+
 Language = Literal["it", "en"]
 Digest = Literal["", "hourly", "daily"]
 InputFormat = Literal["xml", "p7m", "pdf"]
@@ -24,6 +27,14 @@ SCOPES = {
     "settings:read": "see settings",
     "settings:write": "change settings, webhook included",
     "keys:write": "issue and revoke API keys",
+    "grants:read": "see who may do what",
+    "plan:read": "see the plan",
+}
+# What only a person may who has shown a one-time password: no API key is given these.
+PERSONAL_SCOPES = {
+    "grants:write": "give and revoke access",
+    "plan:write": "choose a plan",
+    "support:enter": "enter a tenant as support, with a reason",
 }
 
 
@@ -37,7 +48,13 @@ class Webhook:
 
 @dataclass(frozen=True)
 class Reseller:
-    """The intermediary. `mail` is his registered address: every change is told there."""
+    """A tenant: an intermediary, a practice or a body, by `kind`. `mail` is its registered
+    address: every change is told there.
+
+    `otp_required`: nobody enters by a password alone. Of a practice: `registered_at` and `paid_at`
+    (instants, "" = never) make its plan; `payer` is the reseller whose credits its documents
+    consume and its customer id there, ("", "") when it pays for itself.
+    """
 
     id: str
     name: str
@@ -46,7 +63,19 @@ class Reseller:
     digest: Digest = ""
     unknown_seller: Literal["hold", "register"] = "hold"
     webhook: Webhook | None = None
+    kind: Kind = "reseller"
+    otp_required: bool = True
+    registered_at: str = ""
+    paid_at: str = ""
+    payer: tuple[str, str] = ("", "")
     version: int = 1
+
+    @property
+    def subscription(self) -> Subscription | None:
+        """What plan it has agreed to; only practices have one."""
+        if self.kind != "practice":
+            return None
+        return Subscription(self.registered_at, self.paid_at)
 
 
 @dataclass(frozen=True)

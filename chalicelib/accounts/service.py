@@ -178,8 +178,7 @@ def issue_key(
 ) -> tuple[ApiKey, str]:
     """A new key and its token (shown once). `random` is at least 64 hex characters."""
     wanted = tuple(dict.fromkeys(scopes))
-    unknown = [scope for scope in wanted if scope not in model.SCOPES]
-    if unknown or not wanted:
+    if not wanted or not set(model.SCOPES).issuperset(wanted):
         raise Rejected("scope", "Give one or more known scopes.", known=sorted(model.SCOPES))
     if customer:
         get_customer(tenant, customer)

@@ -52,6 +52,11 @@ def put_reseller(tenant: str, reseller: Reseller, old_version: int) -> Put:
             digest=reseller.digest,
             unknown_seller=reseller.unknown_seller,
             webhook={"url": hook.url, "secret": hook.secret} if hook else None,
+            kind=reseller.kind,
+            otp_required=reseller.otp_required,
+            registered_at=reseller.registered_at,
+            paid_at=reseller.paid_at,
+            payer=list(reseller.payer),
             version=old_version + 1,
         ),
         when=_same_version(old_version),
@@ -69,6 +74,11 @@ def read_reseller(tenant: str, item: Item) -> Reseller:
         digest=item["digest"],
         unknown_seller=item["unknown_seller"],
         webhook=Webhook(hook["url"], hook["secret"]) if hook else None,
+        kind=item.get("kind", "reseller"),
+        otp_required=item.get("otp_required", True),
+        registered_at=item.get("registered_at", ""),
+        paid_at=item.get("paid_at", ""),
+        payer=(payer[0], payer[1]) if (payer := item.get("payer")) else ("", ""),
         version=item["version"],
     )
 

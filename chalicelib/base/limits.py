@@ -18,6 +18,13 @@ CMS_VALUES = 100_000  # 5 MB in pieces of 50 bytes; real pieces have 1,000 or mo
 ARMOUR_LAYERS = 3  # base64 around base64; two are seen in the wild
 PKCS12_BYTES = 1 * MIB
 SIGNING_KEY_BITS = 2_048  # fatturapa.md section 12: RSA of 2048 bits or more
+SIGNER_SECRET_BYTES = 4_000  # what is sealed by KMS itself holds 4 KiB; a token or a PIN is short
+SIGNER_PUBLIC_BYTES = 64 * KIB  # a certificate and those above it, as PEM
+SIGNERS_OF_RESELLER = 1_000
+SIGNER_AGE_S = 60  # how long a worker may go on with a signer after the operator changed it
+TRUST_BYTES = 16 * MIB  # the trusted lists of all Europe name some 4,000 authorities of 2 KiB
+TRUST_CERTIFICATES = 8_000
+TRUST_AGE_S = 300  # how long a worker may go on with authorities that the operator replaced
 XML_DEPTH = 100
 # 5 MB of FatturaPA holds at most some 450,000 tags; each becomes a node of about 120 bytes.
 XML_TAGS = 600_000  # tags and references together
@@ -53,6 +60,11 @@ WORK_ATTEMPTS = 12
 WORK_RETRY_S = 60
 WORK_RETRY_MAX_S = 3_600
 
+# --- accounts
+TRIAL_DAYS = 30  # F000-018
+DELEGATES = 2_000  # grants of one tenant; the greatest practice of the sources has some 40
+BREAK_GLASS_S = 3_600  # support sees a tenant's settings for an hour, then asks again
+
 # --- API
 API_BODY_BYTES = 6 * 1000 * 1000  # Lambda's synchronous payload limit
 UPLOAD_FILES = 100
@@ -72,6 +84,14 @@ SOAP_BYTES = 8 * 1000 * 1000  # a file of DOCUMENT_BYTES inline as base64, and i
 SOAP_REPLY_BYTES = 64 * KIB  # SdI answers RiceviFile with three short fields
 SOAP_PARTS = 16
 WEBHOOK_TIMEOUT_S = 10
+REVOCATION_TIMEOUT_S = 5  # one list or one answer, from the look-up of the name to the last byte
+REVOCATION_TOTAL_S = 12  # all that is asked for one signature; the API answers within 29 s
+REVOCATION_AGE_S = 3_600  # how long an answer counts, where it does not say less itself
+REVOCATION_PAUSE_S = 300  # a host that failed is left alone, or each file of an archive would wait
+REVOCATION_KEPT = 500  # answers and lists in memory, and
+REVOCATION_KEPT_BYTES = 48 * MIB  # how much of it: two of the greatest lists
+CRL_BYTES = 20 * 1000 * 1000  # some national authorities publish lists of several megabytes
+OCSP_BYTES = 100 * 1000
 WEBHOOK_ATTEMPTS = 10  # then the webhook leg of that change is given up, with a metric
 DIGEST_ENTRIES = 300
 MAIL_EVIDENCE_S = 900  # how long an unanswered send waits for SES's own event before a resend

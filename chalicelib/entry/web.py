@@ -17,7 +17,7 @@ from chalice.app import Blueprint, Chalice, Response
 from pydantic import BaseModel, ValidationError
 
 from chalicelib.accounts import service as accounts
-from chalicelib.accounts.model import SCOPES, Caller
+from chalicelib.accounts.model import PERSONAL_SCOPES, SCOPES, Caller
 from chalicelib.base import ids, limits, log
 from chalicelib.base.errors import Failure, NotFound, Rejected
 
@@ -90,7 +90,7 @@ def route(
     **more: Any,
 ) -> Callable[[View], View]:
     """Declare a route on a blueprint."""
-    assert scope == PUBLIC or scope in SCOPES, scope
+    assert scope == PUBLIC or scope in SCOPES or scope in PERSONAL_SCOPES, scope
 
     def declare(view: View) -> View:
         declared = Route(method, path, view.__name__, scope, summary, answer, **more)
