@@ -29,6 +29,9 @@ SCOPES = {
     "keys:write": "issue and revoke API keys",
     "grants:read": "see who may do what",
     "plan:read": "see the plan",
+    "audit:read": "see the audit trail",
+    "credits:read": "see credits, orders and consumption",
+    "credits:write": "order credits and assign them",
 }
 # What only a person may who has shown a one-time password: no API key is given these.
 PERSONAL_SCOPES = {
