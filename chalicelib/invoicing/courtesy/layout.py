@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from chalicelib.invoicing.courtesy import typeset
+from chalicelib.base.typeset import Faces, clean, width
 from chalicelib.invoicing.courtesy.pages import (
     BOTTOM,
     DIVIDED_MM,
@@ -52,14 +52,12 @@ from chalicelib.invoicing.courtesy.typeset import (
     SUM,
     TITLE,
     TITLE_LONG,
-    Faces,
     Line,
     labelled,
     paragraph,
     pieces,
     shortened,
     widest,
-    width,
 )
 
 _GAP: Final = 3.5  # between columns
@@ -125,11 +123,11 @@ def _document(sheets: Sheets, document: Document, faces: Faces) -> None:
     for block in document.blocks:
         space(sheets, _BLOCK_GAP)
         if isinstance(block, Boxes):
-            _boxes(sheets, block, faces)
+            boxes(sheets, block, faces)
         elif isinstance(block, Facts):
             _facts(sheets, block, faces)
         elif isinstance(block, Table):
-            _table(sheets, block, faces)
+            table(sheets, block, faces)
         else:
             _totals(sheets, block, faces)
 
@@ -144,7 +142,7 @@ def _title(sheets: Sheets, document: Document, faces: Faces) -> None:
     if document.total.value:
         figure = paragraph(document.total.label, faces, LABEL, _FIGURE_WIDTH, 1.4)
         value = document.total.value
-        fits = width(typeset.clean(value, faces, FIGURE), faces, FIGURE) <= _FIGURE_WIDTH
+        fits = width(clean(value, faces, FIGURE), faces, FIGURE) <= _FIGURE_WIDTH
         figure += paragraph(value, faces, FIGURE if fits else SUM, _FIGURE_WIDTH, 0.4)
         strips.append(Strip(RIGHT - _FIGURE_WIDTH, _FIGURE_WIDTH, figure, right=True))
     pour(sheets, strips)
@@ -152,9 +150,9 @@ def _title(sheets: Sheets, document: Document, faces: Faces) -> None:
 
 
 # --- headings -----------------------------------------------------------------------------------
-def _heading(sheets: Sheets, heading: str, faces: Faces, below: float) -> None:
+def heading(sheets: Sheets, text: str, faces: Faces, below: float) -> None:
     """A heading, on a page where so much of what follows fits as well."""
-    lines = paragraph(heading, faces, HEADING, WIDTH)
+    lines = paragraph(text, faces, HEADING, WIDTH)
     need(sheets, sum(line.height for line in lines) + _UNDER_HEADING + below)
     pour(sheets, [Strip(LEFT, WIDTH, lines)])
     sheets.y += _UNDER_HEADING
@@ -172,7 +170,7 @@ def _box(box: Box, faces: Faces, room: float) -> list[Line]:
     return lines
 
 
-def _boxes(sheets: Sheets, block: Boxes, faces: Faces) -> None:
+def boxes(sheets: Sheets, block: Boxes, faces: Faces) -> None:
     room = (WIDTH - _BOX_GAP) / 2
     for index in range(0, len(block.boxes), 2):
         pair = block.boxes[index : index + 2]
@@ -188,8 +186,8 @@ def _boxes(sheets: Sheets, block: Boxes, faces: Faces) -> None:
 # --- facts --------------------------------------------------------------------------------------
 def _span(fact: Fact, faces: Faces) -> int:
     """How many columns a fact takes: one, two or all."""
-    value = width(typeset.clean(fact.value, faces, PLAIN), faces, PLAIN)
-    label = width(typeset.clean(fact.label, faces, LABEL), faces, LABEL)
+    value = width(clean(fact.value, faces, PLAIN), faces, PLAIN)
+    label = width(clean(fact.label, faces, LABEL), faces, LABEL)
     for columns in (1, 2):
         if max(value, label) <= columns * _FACT_WIDTH + (columns - 1) * _GAP:
             return columns
@@ -218,7 +216,7 @@ def _facts(sheets: Sheets, block: Facts, faces: Faces) -> None:
         if index:
             sheets.y += 1.0
         else:
-            _heading(sheets, block.heading, faces, _begun(row))
+            heading(sheets, block.heading, faces, _begun(row))
         pour(sheets, row)
 
 
@@ -280,7 +278,7 @@ def _strips(row: Row, columns: tuple[Column, ...], room: list[float], faces: Fac
     return found
 
 
-def _table(sheets: Sheets, block: Table, faces: Faces) -> None:
+def table(sheets: Sheets, block: Table, faces: Faces) -> None:
     room = widths(block.columns, _naturals(block, faces))
     titles, x = [], LEFT
     for column, size in zip(block.columns, room, strict=True):
@@ -297,7 +295,7 @@ def _table(sheets: Sheets, block: Table, faces: Faces) -> None:
 
     high = max(strip.height for strip in titles)
     first = _strips(block.rows[0], block.columns, room, faces)
-    _heading(sheets, block.heading, faces, high + _begun(first) + 2 * _ROW_PAD)
+    heading(sheets, block.heading, faces, high + _begun(first) + 2 * _ROW_PAD)
     head()
     for index, row in enumerate(block.rows):
         if index:

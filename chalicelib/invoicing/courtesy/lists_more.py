@@ -113,6 +113,7 @@ held | In attesa | On hold
 invalid | Non valida | Not valid
 awaiting_signature | In attesa della firma dell'emittente | Awaiting the issuer's signature
 own_sending | Invio a cura dell'emittente | To be sent by the issuer
+kept | Custodita, senza invio | Kept, not to be sent
 ready | Pronta per l'invio | Ready to be sent
 sent | Inviata al Sistema di Interscambio | Sent to the Exchange System
 rejected | Scartata dal Sistema di Interscambio | Rejected by the Exchange System

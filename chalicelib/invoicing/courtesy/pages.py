@@ -13,7 +13,8 @@ from typing import Final
 
 from chalicelib.base import limits
 from chalicelib.base.errors import Rejected
-from chalicelib.invoicing.courtesy.typeset import HAIR, Colour, Line, Style
+from chalicelib.base.typeset import Colour, Style
+from chalicelib.invoicing.courtesy.typeset import HAIR, Line
 
 PAGE_WIDTH: Final = 210.0
 PAGE_HEIGHT: Final = 297.0

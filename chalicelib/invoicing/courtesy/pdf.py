@@ -7,24 +7,25 @@ only `FPDF.text` is used, which knows none.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.base import limits, xml
+from chalicelib.base import limits, typeset, xml
 from chalicelib.base.errors import Rejected
+from chalicelib.base.typeset import Faces
 from chalicelib.invoicing.courtesy import content, layout
 from chalicelib.invoicing.courtesy.labels import Language
 from chalicelib.invoicing.courtesy.pages import Ink, Page, Rule
 from chalicelib.invoicing.courtesy.shapes import Copy
-from chalicelib.invoicing.courtesy.typeset import Face, Faces
 from chalicelib.invoicing.fatturapa import envelope, reader
 
 if TYPE_CHECKING:
     from fpdf import FPDF
 
-FILES: Final[dict[Face, str]] = {
+FILES: Final[dict[str, str]] = {
     "regular": "SourceSansPro-Regular.ttf",
     "strong": "SourceSansPro-Semibold.ttf",
 }
@@ -36,16 +37,7 @@ _LANGUAGES: Final[dict[Language, str]] = {"it": "it-IT", "en": "en-GB"}
 @lru_cache(maxsize=4)
 def faces(fonts: Path) -> Faces:
     """The advance of every character of both fonts, for a size of 1 pt."""
-    from fontTools.ttLib import TTFont  # type: ignore[import-untyped, unused-ignore]
-
-    found: dict[Face, dict[str, float]] = {}
-    for face, file in FILES.items():
-        with TTFont(fonts / file, lazy=True) as font:
-            units = font["head"].unitsPerEm
-            advances = font["hmtx"].metrics
-            glyphs = font.getBestCmap()
-            found[face] = {chr(code): advances[name][0] / units for code, name in glyphs.items()}
-    return found
+    return {face: typeset.read_face(fonts / file) for face, file in FILES.items()}
 
 
 def _draw(pdf: FPDF, page: Page) -> None:
@@ -79,29 +71,42 @@ def _made_at(day: str) -> datetime:
     return datetime.combine(found, time(), UTC)
 
 
-def render(copy: Copy, fonts: Path) -> bytes:
-    """The PDF of a copy; `fonts` is the folder that holds FILES.
-
-    Raises Rejected `copy_too_long` above COURTESY_PAGES pages or COURTESY_BYTES.
-    """
+def drawn(
+    pages: Iterable[Page], fonts: Path, *, title: str, subject: str, language: Language, day: str
+) -> bytes:
+    """Pages as a PDF; `fonts` is the folder that holds FILES, `day` an ISO day or ""."""
     from fpdf import FPDF
     from fpdf.prefs import ViewerPreferences
 
-    pages = layout.pages(copy, faces(fonts))
     pdf = FPDF(unit="mm", format="A4")
     pdf.set_auto_page_break(False)
     pdf.alias_nb_pages(None)  # type: ignore[arg-type]  # a text may hold "{nb}"
-    pdf.creation_date = _made_at(copy.day)
-    pdf.set_title(copy.title)
-    pdf.set_subject(copy.mark)
-    pdf.set_lang(_LANGUAGES[copy.language])
+    pdf.creation_date = _made_at(day)
+    pdf.set_title(title)
+    pdf.set_subject(subject)
+    pdf.set_lang(_LANGUAGES[language])
     pdf.set_producer(PRODUCER)
     pdf.viewer_preferences = ViewerPreferences(display_doc_title=True)
     for face, file in FILES.items():
         pdf.add_font(face, fname=fonts / file)
     for page in pages:
         _draw(pdf, page)
-    made = bytes(pdf.output())
+    return bytes(pdf.output())
+
+
+def render(copy: Copy, fonts: Path) -> bytes:
+    """The PDF of a copy.
+
+    Raises Rejected `copy_too_long` above COURTESY_PAGES pages or COURTESY_BYTES.
+    """
+    made = drawn(
+        layout.pages(copy, faces(fonts)),
+        fonts,
+        title=copy.title,
+        subject=copy.mark,
+        language=copy.language,
+        day=copy.day,
+    )
     if len(made) > limits.COURTESY_BYTES:
         raise Rejected(
             "copy_too_long",

@@ -21,11 +21,12 @@ import pytest
 
 from chalicelib.base import limits, xml
 from chalicelib.base.errors import Rejected
+from chalicelib.base.typeset import POINT_MM, width
 from chalicelib.invoicing.courtesy import content, layout
 from chalicelib.invoicing.courtesy.labels import Language
 from chalicelib.invoicing.courtesy.pages import BOTTOM, LEFT, RIGHT, TOP, Ink, Page
 from chalicelib.invoicing.courtesy.pdf import courtesy_copy, faces
-from chalicelib.invoicing.courtesy.typeset import COLUMN, HEADING, NAME, POINT_MM, width
+from chalicelib.invoicing.courtesy.typeset import COLUMN, HEADING, NAME
 from chalicelib.invoicing.fatturapa import reader
 from infra.local.invoices import File, Fund, Line, Withholding, make
 from tests.invoicing.courtesy.made import ROOT, document, fonts, squeezed

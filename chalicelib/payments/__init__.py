@@ -1,0 +1,1 @@
+"""Debt positions and what belongs to them: numbers, notices, amounts."""
