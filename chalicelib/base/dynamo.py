@@ -12,108 +12,34 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from chalicelib.base import aws, config, limits
+from chalicelib.base import operations as written
 from chalicelib.base.errors import Conflict, Transient
-
-Item = dict[str, Any]
-Key = tuple[str, str]
-
-
-class _Existence:
-    def __init__(self, function: str) -> None:
-        self.function = function
-
-
-ABSENT: Final = _Existence("attribute_not_exists")
-PRESENT: Final = _Existence("attribute_exists")
-
-
-@dataclass(frozen=True)
-class Compared:
-    """A term of a condition other than equality; it never holds for a missing attribute."""
-
-    sign: str
-    value: Any
-
-
-def at_least(value: int | str) -> Compared:
-    """The attribute is there and >= value (numbers by size, text by bytes)."""
-    return Compared(">=", value)
-
-
-def at_most(value: int | str) -> Compared:
-    """The attribute is there and <= value."""
-    return Compared("<=", value)
-
-
-def below(value: int | str) -> Compared:
-    """The attribute is there and < value."""
-    return Compared("<", value)
-
-
-def above(value: int | str) -> Compared:
-    """The attribute is there and > value."""
-    return Compared(">", value)
-
-
-Condition = tuple[Mapping[str, Any], ...]
-NEW: Condition = ({"pk": ABSENT},)
-THERE: Condition = ({"pk": PRESENT},)
-ANY: Condition = ()
-
-
-@dataclass(frozen=True)
-class Put:
-    """Write the whole item."""
-
-    item: Item
-    when: Condition = NEW
-    label: str = ""
-
-    @property
-    def key(self) -> Key:
-        return self.item["pk"], self.item["sk"]
-
-
-@dataclass(frozen=True)
-class Update:
-    """Change attributes: `put` sets, `default` sets what is missing, `add` sums, `remove` drops."""
-
-    key: Key
-    put: Mapping[str, Any] = field(default_factory=dict)
-    default: Mapping[str, Any] = field(default_factory=dict)
-    add: Mapping[str, int] = field(default_factory=dict)
-    remove: Sequence[str] = ()
-    when: Condition = THERE
-    label: str = ""
-
-
-@dataclass(frozen=True)
-class Delete:
-    """Drop the item."""
-
-    key: Key
-    when: Condition = THERE
-    label: str = ""
-
-
-@dataclass(frozen=True)
-class Check:
-    """Only look: the commit fails unless the condition holds."""
-
-    key: Key
-    when: Condition
-    label: str = ""
-
-
-Op = Put | Update | Delete | Check
+from chalicelib.base.operations import ABSENT as ABSENT
+from chalicelib.base.operations import ANY as ANY
+from chalicelib.base.operations import NEW as NEW
+from chalicelib.base.operations import PRESENT as PRESENT
+from chalicelib.base.operations import THERE as THERE
+from chalicelib.base.operations import Check as Check
+from chalicelib.base.operations import Compared as Compared
+from chalicelib.base.operations import Condition as Condition
+from chalicelib.base.operations import Delete as Delete
+from chalicelib.base.operations import Item as Item
+from chalicelib.base.operations import Key as Key
+from chalicelib.base.operations import Op as Op
+from chalicelib.base.operations import Put as Put
+from chalicelib.base.operations import Update as Update
+from chalicelib.base.operations import above as above
+from chalicelib.base.operations import at_least as at_least
+from chalicelib.base.operations import at_most as at_most
+from chalicelib.base.operations import below as below
+from chalicelib.base.operations import from_wire as from_wire
+from chalicelib.base.operations import to_wire as to_wire
 
 
 class ConditionFailed(Conflict):
@@ -124,122 +50,12 @@ class ConditionFailed(Conflict):
         self.found = found
 
 
-def to_wire(value: Any) -> dict[str, Any]:
-    """A value in DynamoDB's own notation. Floats are refused: money is exact."""
-    if value is None:
-        return {"NULL": True}
-    if isinstance(value, bool):
-        return {"BOOL": value}
-    if isinstance(value, str):
-        return {"S": value}
-    if isinstance(value, int | Decimal):
-        return {"N": str(value)}
-    if isinstance(value, bytes):
-        return {"B": value}
-    if isinstance(value, Mapping):
-        return {"M": {name: to_wire(one) for name, one in value.items()}}
-    if isinstance(value, list | tuple):
-        return {"L": [to_wire(one) for one in value]}
-    raise TypeError(f"{type(value).__name__} cannot be stored")
-
-
-def from_wire(value: Mapping[str, Any]) -> Any:
-    """Back from DynamoDB's notation; numbers become int where they are whole."""
-    ((kind, content),) = value.items()
-    if kind == "N":
-        return int(content) if content.lstrip("-").isdigit() else Decimal(content)
-    if kind == "M":
-        return {name: from_wire(one) for name, one in content.items()}
-    if kind == "L":
-        return [from_wire(one) for one in content]
-    if kind == "NULL":
-        return None
-    return content
-
-
-def _item(wire: Mapping[str, Any]) -> Item:
-    return {name: from_wire(value) for name, value in wire.items()}
-
-
-def _wire_key(key: Key) -> dict[str, Any]:
-    return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
-
-
-class _Expression:
-    """Collects names and values while expressions are written."""
-
-    def __init__(self) -> None:
-        self.names: dict[str, str] = {}
-        self.values: dict[str, Any] = {}
-
-    def name(self, attribute: str) -> str:
-        for known, real in self.names.items():
-            if real == attribute:
-                return known
-        mark = f"#n{len(self.names)}"
-        self.names[mark] = attribute
-        return mark
-
-    def value(self, value: Any) -> str:
-        mark = f":v{len(self.values)}"
-        self.values[mark] = to_wire(value)
-        return mark
-
-    def condition(self, when: Condition) -> str:
-        return " OR ".join(
-            "(" + " AND ".join(self._term(name, value) for name, value in one.items()) + ")"
-            for one in when
-        )
-
-    def _term(self, attribute: str, value: Any) -> str:
-        if isinstance(value, _Existence):
-            return f"{value.function}({self.name(attribute)})"
-        if isinstance(value, Compared):
-            return f"{self.name(attribute)} {value.sign} {self.value(value.value)}"
-        return f"{self.name(attribute)} = {self.value(value)}"
-
-    def update(self, op: Update) -> str:
-        sets = [f"{self.name(n)} = {self.value(v)}" for n, v in op.put.items()]
-        for n, v in op.default.items():
-            mark = self.name(n)
-            sets.append(f"{mark} = if_not_exists({mark}, {self.value(v)})")
-        parts = []
-        if sets:
-            parts.append("SET " + ", ".join(sets))
-        if op.add:
-            adds = (f"{self.name(n)} {self.value(v)}" for n, v in op.add.items())
-            parts.append("ADD " + ", ".join(adds))
-        if op.remove:
-            parts.append("REMOVE " + ", ".join(self.name(n) for n in op.remove))
-        return " ".join(parts)
-
-    def into(self, call: dict[str, Any]) -> dict[str, Any]:
-        if self.names:
-            call["ExpressionAttributeNames"] = self.names
-        if self.values:
-            call["ExpressionAttributeValues"] = self.values
-        return call
-
-
 def _table() -> str:
     return config.get("TABLE")
 
 
 def _call(op: Op) -> tuple[str, dict[str, Any]]:
-    expression = _Expression()
-    call: dict[str, Any] = {"TableName": _table()}
-    if isinstance(op, Put):
-        kind = "Put"
-        call["Item"] = {name: to_wire(value) for name, value in op.item.items()}
-    else:
-        call["Key"] = _wire_key(op.key)
-        kind = {Update: "Update", Delete: "Delete", Check: "ConditionCheck"}[type(op)]
-        if isinstance(op, Update):
-            call["UpdateExpression"] = expression.update(op)
-    if op.when:
-        call["ConditionExpression"] = expression.condition(op.when)
-        call["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
-    return kind, expression.into(call)
+    return written.call(op, _table())
 
 
 _SINGLE = {"Put": "put_item", "Update": "update_item", "Delete": "delete_item"}
@@ -291,7 +107,7 @@ def update(op: Update) -> Item:
     for attempt in range(_TRIES):
         try:
             answer = client.update_item(**call, ReturnValues="ALL_NEW")
-            return _item(answer["Attributes"])
+            return written.item(answer["Attributes"])
         except ClientError as error:
             _raise_unless_retried(error, [op])
             if attempt + 1 < _TRIES:
@@ -303,11 +119,11 @@ def _raise_unless_retried(error: ClientError, ops: Sequence[Op]) -> None:
     code = error.response["Error"]["Code"]
     if code == "ConditionalCheckFailedException":
         old = error.response.get("Item")
-        raise ConditionFailed({ops[0].label: _item(old) if old else None}) from error
+        raise ConditionFailed({ops[0].label: written.item(old) if old else None}) from error
     if code == "TransactionCanceledException":
         reasons = error.response.get("CancellationReasons", [])
         failed = {
-            op.label: _item(reason["Item"]) if reason.get("Item") else None
+            op.label: written.item(reason["Item"]) if reason.get("Item") else None
             for op, reason in zip(ops, reasons, strict=False)
             if reason.get("Code") == "ConditionalCheckFailed"
         }
@@ -327,9 +143,9 @@ def _pause(attempt: int) -> None:
 def get(key: Key) -> Item | None:
     """One item, read consistently."""
     answer = aws.client("dynamodb").get_item(
-        TableName=_table(), Key=_wire_key(key), ConsistentRead=True
+        TableName=_table(), Key=written.wire_key(key), ConsistentRead=True
     )
-    return _item(answer["Item"]) if "Item" in answer else None
+    return written.item(answer["Item"]) if "Item" in answer else None
 
 
 def batch_get(keys: Iterable[Key]) -> dict[Key, Item]:
@@ -340,14 +156,14 @@ def batch_get(keys: Iterable[Key]) -> dict[Key, Item]:
     for start in range(0, len(wanted), 100):
         todo: Any = {
             _table(): {
-                "Keys": [_wire_key(key) for key in wanted[start : start + 100]],
+                "Keys": [written.wire_key(key) for key in wanted[start : start + 100]],
                 "ConsistentRead": True,
             }
         }
         for attempt in range(_TRIES):
             answer = client.batch_get_item(RequestItems=todo)
             for wire in answer["Responses"].get(_table(), []):
-                item = _item(wire)
+                item = written.item(wire)
                 found[item["pk"], item["sk"]] = item
             todo = answer.get("UnprocessedKeys") or {}
             if not todo:
@@ -373,7 +189,7 @@ def query(
     `index` "" is the table; for an index its keys are named as in resources.yaml.
     """
     pk_name, sk_name = _INDEX_KEYS[index]
-    expression = _Expression()
+    expression = written.Expression()
     condition = f"{expression.name(pk_name)} = {expression.value(partition)}"
     if prefix:
         condition += f" AND begins_with({expression.name(sk_name)}, {expression.value(prefix)})"
@@ -399,7 +215,7 @@ def query(
     while True:
         answer = client.query(**call)
         for wire in answer["Items"]:
-            yield _item(wire)
+            yield written.item(wire)
             seen += 1
             if limit and seen >= limit:
                 return
@@ -421,7 +237,7 @@ def take_number(key: Key, count: int = 1) -> int:
     """Advance a counter by `count` and give the first number taken (from 1). Gaps may stay."""
     answer = aws.client("dynamodb").update_item(
         TableName=_table(),
-        Key=_wire_key(key),
+        Key=written.wire_key(key),
         UpdateExpression="ADD #n :c",
         ExpressionAttributeNames={"#n": "n"},
         ExpressionAttributeValues={":c": {"N": str(count)}},

@@ -39,6 +39,8 @@ class Event(StrEnum):
     SDI_UNMATCHED = "sdi_unmatched"
     TOLD = "told"
     MAIL_UNCERTAIN = "mail_uncertain"
+    MAIL_SUPPRESSED = "mail_suppressed"
+    LETTER_GIVEN_UP = "letter_given_up"
 
 
 _lines: TextIO | None = None

@@ -43,6 +43,18 @@ def get(place: Place) -> bytes:
     return body
 
 
+def find(place: Place) -> tuple[Place, int] | None:
+    """The object as it is now, with its version, and its size in bytes; None when there is none."""
+    try:
+        answer = aws.client("s3").head_object(**place._call())
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _GONE:
+            return None
+        raise
+    version = str(answer.get("VersionId", ""))
+    return Place(place.bucket, place.key, version), int(answer["ContentLength"])
+
+
 def put(place: Place, data: bytes, content_type: str) -> None:
     """Write the object; the same bytes under the same key twice is one object (two versions)."""
     aws.client("s3").put_object(

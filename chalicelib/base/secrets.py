@@ -6,9 +6,7 @@ import json
 from functools import cache
 from typing import Any
 
-from chalicelib.base import aws, config, s3
-from chalicelib.base.errors import NotFound
-from chalicelib.base.s3 import Place
+from chalicelib.base import aws, config
 
 
 @cache
@@ -22,20 +20,9 @@ def channel() -> dict[str, Any]:
     return found
 
 
-@cache
-def sdi_authority() -> bytes:
-    """The certificates (PEM) that SdI's seals are made under, as the operator put them beside
-    SdI's messages; b"" when he has not: then no seal is trusted. No secret, but kept like one."""
-    try:
-        return s3.get(Place(config.get("SDI_BUCKET"), "trust/sdi-seal-ca.pem"))
-    except NotFound:
-        return b""
-
-
 def forget() -> None:
     """Read them again when next asked."""
     channel.cache_clear()
-    sdi_authority.cache_clear()
 
 
 def seal(tenant: str, text: str) -> bytes:

@@ -69,12 +69,14 @@ def row(
     now: datetime,
     *,
     start_at: datetime | None = None,
+    grace_s: int = GRACE_S,
     label: str = "",
     when: dynamo.Condition = dynamo.NEW,
     **payload: Any,
 ) -> Put:
-    """The operation that plans work. `start_at` in the future waits for the sweeper."""
-    due = start_at or now + timedelta(seconds=GRACE_S)
+    """The operation that plans work. `start_at` waits for the sweeper; without it a message is
+    expected, and the sweeper comes `grace_s` later."""
+    due = start_at or now + timedelta(seconds=grace_s)
     item = {
         **payload,
         "pk": partition,
