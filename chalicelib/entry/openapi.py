@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from chalicelib.accounts.model import SCOPES
-from chalicelib.entry import web
+from chalicelib.accounts.model import PERSONAL_SCOPES, SCOPES
+from chalicelib.entry import session_door, web
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _ERROR: dict[str, Any] = {
@@ -69,7 +69,16 @@ def document(server: str) -> dict[str, Any]:
                     "scheme": "bearer",
                     "description": "An API key: `sk_…`. Scopes: "
                     + "; ".join(f"`{name}`: {what}" for name, what in SCOPES.items()),
-                }
+                },
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": session_door.COOKIE,
+                    "description": "A person's session, opened by /v1/login. What changes "
+                    f"something needs the session's token in the header {session_door.CSRF_HEADER}."
+                    " Only for persons: "
+                    + "; ".join(f"`{name}`: {what}" for name, what in PERSONAL_SCOPES.items()),
+                },
             },
         },
     }
@@ -79,11 +88,13 @@ def _operation(route: web.Route, names: Any) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": route.name,
         "summary": route.summary,
-        "security": [] if route.scope == web.PUBLIC else [{"key": []}],
+        "security": _security(route),
         "parameters": _parameters(route),
         "responses": {str(route.status): _answer(route, names)},
     }
-    if route.scope != web.PUBLIC:
+    if route.scope == web.SESSION:
+        operation["description"] = "Needs a `session`, whatever it is for."
+    elif route.scope != web.PUBLIC:
         operation["description"] = f"Needs the scope `{route.scope}`."
     for status in _errors(route):
         operation["responses"][status] = {"$ref": "#/components/responses/Error"}
@@ -102,6 +113,15 @@ def _operation(route: web.Route, names: Any) -> dict[str, Any]:
     return operation
 
 
+def _security(route: web.Route) -> list[dict[str, list[str]]]:
+    """Who may come: nobody in particular, persons, or persons and keys."""
+    if route.scope == web.PUBLIC:
+        return []
+    if route.scope == web.SESSION or route.scope in PERSONAL_SCOPES:
+        return [{"session": []}]
+    return [{"key": []}, {"session": []}]
+
+
 def _answer(route: web.Route, names: Any) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": route.summary}
     schema = names[route.answer, "serialization"] if route.answer else {"type": "object"}
@@ -111,12 +131,12 @@ def _answer(route: web.Route, names: Any) -> dict[str, Any]:
 
 def _errors(route: web.Route) -> list[str]:
     found = ["400", "422"]
-    if route.scope != web.PUBLIC:
-        found += ["401", "403"]
+    if route.scope != web.PUBLIC or route.method != "GET":
+        found += ["401", "403", "429"]
     if "{" in route.path or route.query or route.body:
         found.append("404")
     if route.method != "GET":
-        found += ["409", "413", "415"]
+        found += ["409", "410", "413", "415"]
     return found
 
 
@@ -131,14 +151,15 @@ def _parameters(route: web.Route) -> list[dict[str, Any]]:
             plain = {key: value for key, value in field.items() if key != "title"}
             required = name in schema.get("required", [])
             found.append({"name": name, "in": "query", "required": required, "schema": plain})
-    if route.body is not None:
+    if route.idempotency_key or route.repeatable:
         found.append(
             {
                 "name": "Idempotency-Key",
                 "in": "header",
                 "required": route.idempotency_key,
                 "schema": {"type": "string", "maxLength": 200},
-                "description": "The same key with the same request is the same act.",
+                "description": "The same key with the same request is the same act, "
+                "and gets the first answer.",
             }
         )
     return found

@@ -16,12 +16,16 @@ from urllib.parse import unquote
 from chalice.app import Blueprint, Chalice, Response
 from pydantic import BaseModel, ValidationError
 
+from chalicelib.accounts import audit
 from chalicelib.accounts import service as accounts
+from chalicelib.accounts.audit import Actor
 from chalicelib.accounts.model import PERSONAL_SCOPES, SCOPES, Caller
-from chalicelib.base import ids, limits, log
+from chalicelib.base import clock, ids, limits, log
 from chalicelib.base.errors import Failure, NotFound, Rejected
+from chalicelib.entry import acting, session_door
 
 PUBLIC = "public"
+SESSION = "session"
 FILE_TYPES = [
     "application/octet-stream",
     "application/xml",
@@ -36,7 +40,9 @@ FILE_TYPES = [
 @dataclass(frozen=True)
 class Route:
     """One operation. `body` is a model ("module:name" for one that is seldom wanted and slow to
-    import), or bytes for a file; `scope` PUBLIC opens it to all."""
+    import), or bytes for a file; `scope` PUBLIC opens it to all, SESSION to every person who
+    is logged in; a scope to keys and to persons who have it. `idempotency_key` wants one,
+    `repeatable` heeds one that is sent."""
 
     method: str
     path: str
@@ -48,6 +54,7 @@ class Route:
     query: type[BaseModel] | None = None
     body: type[BaseModel] | type[bytes] | str | None = None
     idempotency_key: bool = False
+    repeatable: bool = False
 
     @property
     def body_model(self) -> type[BaseModel] | None:
@@ -66,7 +73,10 @@ ROUTES: list[Route] = []
 
 @dataclass(frozen=True)
 class Request:
-    """What a view gets: who, the path's parts, the checked query and body, the raw bytes."""
+    """What a view gets: who, the path's parts, the checked query and body, the raw bytes.
+
+    `actor` is who, for the audit trail; `id` is API Gateway's name of the request.
+    """
 
     caller: Caller
     path: dict[str, str]
@@ -74,9 +84,19 @@ class Request:
     body: Any
     raw: bytes = field(repr=False)
     idempotency_key: str = ""
+    actor: Actor = audit.SYSTEM
+    id: str = ""
 
 
-View = Callable[[Request], BaseModel | dict[str, Any]]
+@dataclass(frozen=True)
+class Answer:
+    """What a view gives that sets or takes away the session's cookie (a whole Set-Cookie)."""
+
+    body: BaseModel | dict[str, Any]
+    cookie: str = field(repr=False)
+
+
+View = Callable[[Request], BaseModel | dict[str, Any] | Answer]
 _NOBODY = Caller(tenant="", key_id="", scopes=frozenset())
 
 
@@ -90,7 +110,7 @@ def route(
     **more: Any,
 ) -> Callable[[View], View]:
     """Declare a route on a blueprint."""
-    assert scope == PUBLIC or scope in SCOPES or scope in PERSONAL_SCOPES, scope
+    assert scope in (PUBLIC, SESSION) or scope in SCOPES or scope in PERSONAL_SCOPES, scope
 
     def declare(view: View) -> View:
         declared = Route(method, path, view.__name__, scope, summary, answer, **more)
@@ -109,10 +129,14 @@ def route(
 
 def _answer(declared: Route, view: View, request: Any, parts: dict[str, str]) -> Response:
     request_id = str(request.context.get("requestId", ""))
+    headers: dict[str, str | list[str]] = {"Cache-Control": "no-store"}
     try:
         found = view(_request(declared, request, parts))
+        if isinstance(found, Answer):
+            headers["Set-Cookie"] = found.cookie
+            found = found.body
         body = found.model_dump(mode="json") if isinstance(found, BaseModel) else found
-        response = Response(body, {"Cache-Control": "no-store"}, declared.status)
+        response = Response(body, headers, declared.status)
     except Failure as failure:
         response = error(failure, request_id)
     except Exception as bug:  # the caller learns nothing; the log says where
@@ -128,7 +152,10 @@ def _answer(declared: Route, view: View, request: Any, parts: dict[str, str]) ->
 def error(failure: Failure, request_id: str) -> Response:
     """The one error shape."""
     body = error_body(failure.code, failure.message, request_id, dict(failure.details))
-    return Response(body, {"Cache-Control": "no-store"}, failure.status)
+    headers: dict[str, str | list[str]] = {"Cache-Control": "no-store"}
+    if "retry_after_s" in failure.details:
+        headers["Retry-After"] = str(failure.details["retry_after_s"])
+    return Response(body, headers, failure.status)
 
 
 def error_body(
@@ -145,7 +172,7 @@ def error_body(
 
 
 def _request(declared: Route, request: Any, parts: dict[str, str]) -> Request:
-    caller = _NOBODY if declared.scope == PUBLIC else _caller(declared, request.headers)
+    caller = _caller(declared, request.headers)
     raw = request.raw_body or b"" if declared.body else b""
     key = request.headers.get("idempotency-key", "")
     if len(key) > limits.IDEMPOTENCY_KEY_CHARS or not key.isprintable():
@@ -159,18 +186,37 @@ def _request(declared: Route, request: Any, parts: dict[str, str]) -> Request:
         body=_body(declared, raw),
         raw=raw,
         idempotency_key=key,
+        actor=acting.actor(caller, request.context, request.headers),
+        id=str(request.context.get("requestId", "")),
     )
 
 
 def _caller(declared: Route, headers: Any) -> Caller:
-    text = headers.get("authorization", "")
-    scheme, _, token = text.partition(" ")
-    caller = accounts.authenticate(token.strip()) if scheme.lower() == "bearer" else None
+    if declared.scope == PUBLIC:
+        session_door.require_origin(declared.method, headers)
+        return _NOBODY
+    caller = _authenticated(declared, headers)
     if caller is None:
-        raise Rejected("unauthorized", "Send a valid API key as a bearer token.", status=401)
-    if declared.scope not in caller.scopes:
-        raise Rejected("forbidden", "This key may not do that.", status=403, needs=declared.scope)
+        raise Rejected(
+            "unauthorized", "Log in, or send a valid API key as a bearer token.", status=401
+        )
+    if declared.scope not in (SESSION, *caller.scopes):
+        raise Rejected(
+            "forbidden", "This key or person may not do that.", status=403, needs=declared.scope
+        )
+    session_door.require_step_up(declared.name, caller, clock.now())
     return caller
+
+
+def _authenticated(declared: Route, headers: Any) -> Caller | None:
+    """By key or by session; what a key opens is never only a session's."""
+    text = headers.get("authorization")
+    if text is None:
+        return session_door.enter(declared.method, headers, clock.now())
+    scheme, _, token = text.partition(" ")
+    if scheme.lower() != "bearer" or declared.scope == SESSION:
+        return None
+    return accounts.authenticate(token.strip())
 
 
 def _path(parts: dict[str, str]) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""Who somebody is: passwords, second factor, sessions, single-use links."""
