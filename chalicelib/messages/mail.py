@@ -7,16 +7,18 @@ from email.policy import SMTP
 
 from chalicelib.base import config, mailer
 from chalicelib.base.mailer import Uncertain
-from chalicelib.messages.model import Mail
+from chalicelib.messages.gate import Passed
 
 __all__ = ["Uncertain", "send"]
 
 
-def send(mail: Mail) -> None:
+def send(passed: Passed) -> None:
     """Hand one mail to SES. Transient: not sent. Uncertain: nobody knows yet.
 
-    The tags come back with SES's events (on_mail_event).
+    The tags come back with SES's events (on_mail_event). SES puts a Message-ID of its own in the
+    place of ours, so that the tags are what a mail is known by there.
     """
+    mail = passed.mail
     sender, configuration = config.get("MAIL_FROM"), config.get("MAIL_CONFIGURATION_SET")
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
@@ -25,5 +27,9 @@ def send(mail: Mail) -> None:
     message["Auto-Submitted"] = "auto-generated"
     message["X-SES-CONFIGURATION-SET"] = configuration
     message["X-SES-MESSAGE-TAGS"] = ", ".join(f"{name}={value}" for name, value in mail.tags)
+    if mail.id:
+        message["Message-ID"] = f"<{mail.id}@{sender.rpartition('@')[2]}>"
     message.set_content(mail.body)
+    if mail.html:
+        message.add_alternative(mail.html, subtype="html")
     mailer.send(sender, mail.to, message.as_bytes(), configuration)

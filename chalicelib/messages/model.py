@@ -41,12 +41,15 @@ class Change:
 
 @dataclass(frozen=True)
 class Mail:
-    """A message ready for a carrier."""
+    """A message ready for a carrier. `html` says the same as `body`; `id` is the left part of its
+    Message-ID, "" to leave that to the carrier."""
 
     to: str
     subject: str
     body: str
     tags: tuple[tuple[str, str], ...] = ()
+    html: str = ""
+    id: str = ""
 
 
 def amount(value: Decimal, currency: str, language: Language) -> str:

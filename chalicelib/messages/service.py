@@ -1,8 +1,7 @@
-"""Telling one change on each of its legs, once each.
+"""The work of telling: one change on each of its legs, a digest, or a letter, once each.
 
-A leg is `mail` (the intermediary), `customer` (his customer, only if he asked) or `webhook`. A
-mail leg goes todo -> sending -> done. Found `sending` again, it may have gone out: it waits for
-SES's own Send event, and only when that stays away is the mail sent again.
+A leg is `mail` (the intermediary), `customer` (his customer, only if he asked) or `webhook`: see
+legs.py. Every mail passes the gate (gate.py).
 """
 
 from __future__ import annotations
@@ -11,22 +10,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from chalicelib.accounts import letters as letters_of
+from chalicelib.accounts import registration
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Customer, Reseller
-from chalicelib.base import clock, dynamo, limits, log, secrets
+from chalicelib.base import clock, dynamo, limits, secrets
 from chalicelib.base.clock import ROME
 from chalicelib.base.dynamo import ConditionFailed, Item
 from chalicelib.base.errors import Transient
 from chalicelib.base.work import Wakes, Work
 from chalicelib.invoicing import hub
 from chalicelib.invoicing.document import Document
-from chalicelib.messages import mail, model, store, webhook
-from chalicelib.messages.model import Change, Mail
+from chalicelib.messages import gate, letters, mail, model, store, webhook
+from chalicelib.messages.gate import Passed
+from chalicelib.messages.legs import DONE, TODO, Run
+from chalicelib.messages.model import Change
 from chalicelib.messages.store import Legs
-
-_TODO, _SENDING, _DONE, _FAILED = "todo", "sending", "done", "failed"
-_ENDED = frozenset({_DONE, _FAILED})
-
 
 Rows = dict[tuple[str, str, int], Item]
 
@@ -58,8 +57,15 @@ def load(jobs: list[Work]) -> Loaded:
 
 
 def do(job: Work, loaded: Loaded, wakes: Wakes, now: datetime) -> None:
-    """One row of the tell queue: a change, or a digest that is due."""
+    """One row of the tell queue: a change, a digest that is due, a letter, the end of a trial."""
+    if "letter" in job.item:
+        home = loaded.resellers.get(job.tenant)  # the house writes letters too, and is none
+        letters.tell(job, home.mail if home else "", now)
+        return
     reseller = loaded.resellers[job.tenant]
+    if "trial" in job.item:
+        registration.trial_over(job, reseller, wakes, now)
+        return
     if "document" not in job.item:
         tell_digest(job, reseller, wakes, now)
         return
@@ -102,15 +108,15 @@ def tell(
     old: Legs = job.item.get("legs", {})
     legs = {leg: dict(value) for leg, value in old.items()} or _plan(reseller, customer)
     carriers: dict[str, Callable[[], None]] = {
-        "mail": lambda: mail.send(_to_reseller(found, reseller)),
-        "customer": lambda: mail.send(_to_customer(found, reseller, customer)),
+        "mail": lambda: _send(_to_reseller(found, reseller)),
+        "customer": lambda: _send(_to_customer(found, reseller, customer)),
         "webhook": lambda: _post(found, reseller, now),
     }
-    run = _Legs(job, old, legs, now)
+    run = Run(job, old, legs, now)
     for leg in legs:
         if leg != "digest":
             run.do(leg, carriers[leg])
-    if "digest" in legs and legs["digest"]["state"] == _TODO:
+    if "digest" in legs and legs["digest"]["state"] == TODO:
         _into_digest(job, run, found, reseller, now)
     run.end()
 
@@ -121,16 +127,24 @@ def _plan(reseller: Reseller, customer: Customer | None) -> Legs:
         legs.append("webhook")
     if customer and customer.notify and customer.mail:
         legs.append("customer")
-    return {leg: {"state": _TODO} for leg in legs}
+    return {leg: {"state": TODO} for leg in legs}
 
 
-def _to_reseller(found: Change, reseller: Reseller) -> Mail:
-    return model.mail(found, reseller.mail, reseller.language, "mail")
+def _send(passed: Passed | None) -> None:
+    """A mail that may not go out is done with all the same."""
+    if passed is not None:
+        mail.send(passed)
 
 
-def _to_customer(found: Change, reseller: Reseller, customer: Customer | None) -> Mail:
+def _to_reseller(found: Change, reseller: Reseller) -> Passed | None:
+    made = model.mail(found, reseller.mail, reseller.language, "mail")
+    return gate.passed(reseller.id, made, registered=reseller.mail)
+
+
+def _to_customer(found: Change, reseller: Reseller, customer: Customer | None) -> Passed | None:
     assert customer is not None
-    return model.mail(found, customer.mail, reseller.language, "customer")
+    made = model.mail(found, customer.mail, reseller.language, "customer")
+    return gate.passed(reseller.id, made, customer=customer)
 
 
 def _post(found: Change, reseller: Reseller, now: datetime) -> None:
@@ -139,76 +153,6 @@ def _post(found: Change, reseller: Reseller, now: datetime) -> None:
     secret = secrets.unseal(reseller.id, reseller.webhook.secret)
     timestamp = str(int(now.timestamp()))
     webhook.post(reseller.webhook.url, secret, model.webhook_body(found), timestamp)
-
-
-class _Legs:
-    """The legs of one row while they are worked on."""
-
-    def __init__(self, job: Work, old: Legs, legs: Legs, now: datetime) -> None:
-        self.job = job
-        self.stored = old
-        self.legs = legs
-        self.now = now
-        self.failure: Transient | None = None
-
-    def save(self, **more: object) -> None:
-        dynamo.commit([store.save_legs(self.job, self.stored, self.legs, **more)])
-        self.stored = {leg: dict(value) for leg, value in self.legs.items()}
-
-    def do(self, leg: str, carry: Callable[[], None], **more: object) -> None:
-        """Carry one leg if it is due; a failure is kept so that the others still run."""
-        if self.legs[leg]["state"] in _ENDED:
-            return
-        try:
-            if leg == "webhook":
-                self._at_least_once(leg, carry)
-            else:
-                self._once(leg, carry, **more)
-        except Transient as failure:
-            self.failure = failure
-
-    def _at_least_once(self, leg: str, carry: Callable[[], None]) -> None:
-        try:
-            carry()
-            self.legs[leg] = {"state": _DONE}
-        except Transient:
-            if self.job.attempts + 1 < limits.WEBHOOK_ATTEMPTS:
-                raise
-            self.legs[leg] = {"state": _FAILED}
-            log.metric("WebhookGivenUp", 1)
-
-    def _once(self, leg: str, carry: Callable[[], None], **more: object) -> None:
-        state = self.legs[leg]
-        if state["state"] == _SENDING:
-            if f"seen_{leg}" in self.job.item:
-                self.legs[leg] = {"state": _DONE}
-                return
-            deadline = clock.parse(state["at"]) + timedelta(seconds=limits.MAIL_EVIDENCE_S)
-            if self.now < deadline:
-                raise Transient("mail_unconfirmed", "A mail may have gone out; waiting to know.")
-            log.write(log.Event.MAIL_UNCERTAIN, tenant=self.job.tenant)
-        self.legs[leg] = {"state": _SENDING, "at": clock.stamp(self.now)}
-        self.save(**more)
-        try:
-            carry()
-        except mail.Uncertain:
-            raise
-        except Transient:
-            self.legs[leg] = {"state": _TODO}
-            self.save()
-            raise
-        self.legs[leg] = {"state": _DONE}
-
-    def end(self) -> None:
-        """Finish the row, or keep what was reached and let it come again."""
-        if all(value["state"] in _ENDED for value in self.legs.values()):
-            dynamo.commit([self.job.done()])
-            log.write(log.Event.TOLD, tenant=self.job.tenant, work=self.job.key[1])
-            return
-        if self.legs != self.stored:
-            self.save()
-        assert self.failure is not None
-        raise self.failure
 
 
 def slot(reseller: Reseller, at: datetime) -> tuple[str, datetime]:
@@ -224,9 +168,9 @@ def slot(reseller: Reseller, at: datetime) -> tuple[str, datetime]:
     return clock.stamp(ends), ends
 
 
-def _into_digest(job: Work, run: _Legs, found: Change, reseller: Reseller, now: datetime) -> None:
+def _into_digest(job: Work, run: Run, found: Change, reseller: Reseller, now: datetime) -> None:
     name, ends = slot(reseller, now)
-    run.legs["digest"] = {"state": _DONE}
+    run.legs["digest"] = {"state": DONE}
     try:
         dynamo.commit(
             [
@@ -244,15 +188,16 @@ def tell_digest(job: Work, reseller: Reseller, wakes: Wakes, now: datetime) -> N
     """The digest of one slot: what its mail held is fixed before it is sent."""
     name = job.item["slot"]
     old: Legs = job.item.get("legs", {})
-    legs: Legs = {leg: dict(value) for leg, value in old.items()} or {"mail": {"state": _TODO}}
+    legs: Legs = {leg: dict(value) for leg, value in old.items()} or {"mail": {"state": TODO}}
     held: list[str] = job.item.get("entries", [])
     if not held:
         held = [one["sk"] for one in store.entries(job.tenant, name, limits.DIGEST_ENTRIES)]
-    run = _Legs(job, old, legs, now)
+    run = Run(job, old, legs, now)
     if held:
         changes = _changes(job.tenant, held)
         message = model.digest(job.tenant, name, changes, reseller.mail, reseller.language)
-        run.do("mail", lambda: mail.send(message), entries=held)
+        passed = gate.passed(job.tenant, message, registered=reseller.mail)
+        run.do("mail", lambda: _send(passed), entries=held)
         if run.failure is not None:
             run.end()
     _drop(job.tenant, name, held)
@@ -293,7 +238,9 @@ def _changes(tenant: str, held: list[str]) -> list[Change]:
 def mail_event(tags: Mapping[str, str], wakes: Wakes, now: datetime) -> None:
     """SES says what became of a mail: any of its events proves that it went out."""
     tenant = tags.get("tenant", "")
-    if "digest" in tags:
+    if "letter" in tags:
+        key, leg = letters_of.key(tenant, tags["letter"]), "mail"
+    elif "digest" in tags:
         key = store.digest_partition(tenant, tags["digest"]), "W#tell#digest"
         leg = "mail"
     else:

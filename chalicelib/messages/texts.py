@@ -16,6 +16,7 @@ _STATES: Final[dict[str, tuple[str, str]]] = {
     "invalid": ("non conforme: non inviata", "not valid: not sent"),
     "awaiting_signature": ("in attesa della firma", "waiting for its signature"),
     "own_sending": ("da inviare a cura del cliente", "to be sent by the customer himself"),
+    "kept": ("custodita: non viene inviata", "kept: it is not sent"),
     "ready": ("presa in carico, in attesa di invio", "accepted, waiting to be sent"),
     "sent": ("inviata al Sistema di Interscambio", "sent to Sistema di Interscambio"),
     "rejected": ("scartata dal Sistema di Interscambio", "rejected by Sistema di Interscambio"),
@@ -48,6 +49,22 @@ _REASONS: Final[dict[str, tuple[str, str]]] = {
     "seller_mismatch": (
         "Chi emette il documento non è il cliente indicato: decidere se inviarla.",
         "The issuer is not the customer indicated: decide whether to send it.",
+    ),
+    "unlawful_recipient": (
+        "Una prestazione sanitaria a una persona fisica non va al Sistema di Interscambio "
+        "(art. 10-bis D.L. 119/2018): consegnarla su carta o in PDF e inviare i dati al "
+        "Sistema TS.",
+        "A health service to a natural person does not go to Sistema di Interscambio "
+        "(art. 10-bis of D.L. 119/2018): hand it over on paper or in PDF and send its data to "
+        "Sistema TS.",
+    ),
+    "no_credit": (
+        "I crediti per questo formato sono terminati: il documento parte da sé quando ne arrivano.",
+        "There are no credits left for this format: the document leaves by itself when some come.",
+    ),
+    "not_enabled": (
+        "Il cliente non è abilitato all'invio: il documento attende che lo abilitiate.",
+        "The customer is not enabled to send: the document waits until you enable him.",
     ),
     "pdf_needs_template": (
         "Il PDF attende il modello di conversione del cliente.",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import http.client
-import ipaddress
 import json
 import socket
 import ssl
 from typing import Any
 from urllib.parse import urlsplit
 
-from chalicelib.base import config, limits
+from chalicelib.base import config, limits, net
 from chalicelib.base.errors import Transient
 from chalicelib.messages.model import signature
 
@@ -69,16 +68,6 @@ def _address(host: str, port: int, local: bool) -> str:
     except (OSError, UnicodeError) as error:  # a label of a name may be too long to ask for
         raise Transient("webhook_unreachable", "The host is not known.") from error
     found = [str(answer[4][0]) for answer in answers]
-    if not local and not all(map(_is_public, found)):
+    if not local and not all(map(net.is_public, found)):
         raise Transient("webhook_address", "The host is not on the public internet.")
     return found[0]
-
-
-# An IPv6 address that carries an IPv4 one inside would lead to wherever that one is.
-_CARRYING = tuple(map(ipaddress.ip_network, ("::/96", "64:ff9b::/96", "2002::/16")))
-
-
-def _is_public(text: str) -> bool:
-    address = ipaddress.ip_address(text)
-    carries = any(address in network for network in _CARRYING if network.version == address.version)
-    return address.is_global and not address.is_multicast and not carries

@@ -21,8 +21,10 @@ from chalicelib.accounts.model import Language
 from chalicelib.base import aws
 from chalicelib.base.errors import Transient
 from chalicelib.invoicing import unpacking
+from chalicelib.invoicing.document import HoldReason
 from chalicelib.invoicing.states import STATES
 from chalicelib.messages import mail, model, texts
+from chalicelib.messages.gate import Passed
 from chalicelib.messages.model import Mail
 from tests.entry import api_world
 from tests.entry.api_world import Api
@@ -46,7 +48,8 @@ def test_every_state_that_is_told_has_words_in_both_languages() -> None:
 
 @both
 def test_every_reason_and_flag_has_words(language: Language) -> None:
-    for reason in ("duplicate", "unknown_customer", "seller_mismatch", "pdf_needs_template"):
+    held = [reason for reason in get_args(HoldReason) if reason]
+    for reason in (*held, "pdf_needs_template"):
         assert texts.reason(reason, language)
     for flag in ("contradiction", "unexpected"):
         assert texts.flag(flag, language)
@@ -159,7 +162,7 @@ def sent(api: Api, made: Mail) -> Any:
 
     aws._clients["ses"] = Ses()
     try:
-        mail.send(made)
+        mail.send(Passed(made))
     finally:
         aws.forget()
     return message_from_bytes(taken[0], policy=default)
@@ -194,7 +197,7 @@ def test_what_ses_refuses_was_not_sent(api: Api) -> None:
     made = model.mail(change(), "a@b.it", "it", "mail")
     try:
         with pytest.raises(Transient) as refused:
-            mail.send(made)
+            mail.send(Passed(made))
     finally:
         ses.verify_email_identity(EmailAddress=sender)
     assert refused.value.code == "mail_refused"

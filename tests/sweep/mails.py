@@ -29,7 +29,9 @@ def mail_tags(mail: Any) -> dict[str, str]:
 
 def read(mail: Any) -> Mail:
     message = email.message_from_string(mail.raw_data, policy=email.policy.default)
-    content = message.get_content()
+    plain = message.get_body(("plain",))
+    assert plain is not None
+    content = plain.get_content()
     return Mail(mail.destinations[0], str(message["Subject"]), content, mail_tags(mail))
 
 

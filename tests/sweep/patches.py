@@ -19,15 +19,17 @@ import moto.s3.notifications as moto_notifications
 import moto.sqs.models as moto_sqs
 from moto import mock_aws
 from moto.dynamodb.models import DynamoType, Table
+from moto.kms.models import KmsBackend
+from moto.kms.responses import KmsResponse
+from moto.kms.utils import RSAPrivateKey
 
 from chalicelib.base import aws, clock, dynamo
-from chalicelib.invoicing import dispatch
 from chalicelib.invoicing.channels import sdicoop
 from chalicelib.messages import webhook
 from infra.local import moto_server
 from infra.local.authority import Authority
 from infra.local.engines import REGION, environment_set
-from tests.world import START, World
+from tests.world import START, World, new_process
 
 
 class _Versions(Random):
@@ -88,6 +90,14 @@ def patch_moto(opened: contextlib.ExitStack) -> None:
     patch(moto_sqs.Message, "visible")
     patch(moto_sqs.SQSBackend, "receive_message")
     patch(moto_notifications, "_get_s3_event")
+    for owner, name in (
+        (KmsResponse, "_get_param"),
+        (KmsBackend, "sign"),
+        (RSAPrivateKey, "sign"),
+        (RSAPrivateKey, "verify"),
+    ):
+        patch(owner, name)
+    moto_server.sign_as_kms_does()
     moto_server.use_movable_time()
     moto_server.complete_s3_notifications()
     versions = _Versions(0)
@@ -130,7 +140,7 @@ def open_world(authority: Authority) -> Iterator[World]:
         opened.enter_context(environment_set(world.environment))
         clock.use(world.clock.now)
         opened.callback(clock.use, None)
-        opened.callback(dispatch.forget)
+        opened.callback(new_process)
         world.watch()
 
         def send(_endpoint: Any, name: str, content: bytes, mtom: bool = True) -> Any:

@@ -14,6 +14,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from chalicelib.accounts import audit_store
+from chalicelib.base import keys
 from chalicelib.invoicing import names
 from chalicelib.invoicing.fatturapa import envelope
 from tests.world import World
@@ -77,6 +79,9 @@ def _items(items: list[dict[str, Any]]) -> dict[str, Any]:
         pk, sk = item["pk"], item["sk"]
         if pk.endswith("#COUNTER") or _is_echo(item):
             continue
+        if pk.endswith("#TRAIL"):
+            found |= _trail(pk, item)
+            continue
         parts = sk.split("#")
         if parts[0] == "H":
             sk = f"H#<{order[pk, sk]}>"
@@ -89,6 +94,8 @@ def _items(items: list[dict[str, Any]]) -> dict[str, Any]:
             sk = f"M#{item['id_sdi']}#{item['type']}#{item['event']}"
             item = {**item, "message_id": "", "place": {**item["place"], "version": ""}}
         kept = {name: value for name, value in item.items() if _counts(name)} | {"sk": sk}
+        if parts[0] == "A":
+            kept["document"] = {n: v for n, v in item["document"].items() if _counts(n)}
         if sk == "DOC" and "flags" in kept:
             kept["flags"] = [flag for flag in kept["flags"] if flag != "resend_recognised"]
             if not kept["flags"]:
@@ -97,6 +104,17 @@ def _items(items: list[dict[str, Any]]) -> dict[str, Any]:
         assert key not in found, key
         found[key] = kept
     return found
+
+
+def _trail(pk: str, item: dict[str, Any]) -> dict[str, Any]:
+    """Acts by their names: which came first may differ, the chain must hold."""
+    tenant = keys.tenant_of(pk)
+    if item["sk"] == "HEAD":
+        assert audit_store.verify(tenant) is None, tenant
+        return {f"{pk} HEAD": item["n"]}
+    if item["sk"].startswith("N#"):
+        return {f"{pk} {item['sk']}": True}
+    return {f"{pk} E#{item['name']}": item["said"]}
 
 
 def _counts(name: str) -> bool:
