@@ -53,8 +53,9 @@ def read(item: Item) -> Grant:
     return Grant(**values)
 
 
-def write(tenant: str, grant: Grant, old: Grant | None) -> list[Op]:
-    """The grant in its next version, the version's record, the copy (or its end)."""
+def write(tenant: str, grant: Grant, old: Grant | None, label: str = "") -> list[Op]:
+    """The grant in its next version, the version's record, the copy (or its end). `label` is added
+    to those of the operations, for several grants in one commit."""
     assert grant.tenant == tenant
     assert grant.version == (old.version if old else 0) + 1
     fields = _fields(grant)
@@ -62,15 +63,15 @@ def write(tenant: str, grant: Grant, old: Grant | None) -> list[Op]:
     log_sk = keys.sk("GRANTLOG", grant.id, f"{grant.version:06d}")
     when: dynamo.Condition = ({"version": old.version},) if old else dynamo.NEW
     ops: list[Op] = [
-        Put({**fields, "pk": pk, "sk": sk}, when=when, label="grant"),
-        Put({**fields, "pk": pk, "sk": log_sk}, label="grant_log"),
+        Put({**fields, "pk": pk, "sk": sk}, when=when, label="grant" + label),
+        Put({**fields, "pk": pk, "sk": log_sk}, label="grant_log" + label),
     ]
     copy_pk, copy_sk = user_key(grant.user, tenant, grant.id)
     if grant.revoked_at:
-        ops.append(Delete((copy_pk, copy_sk), when=dynamo.ANY, label="grant_copy"))
+        ops.append(Delete((copy_pk, copy_sk), when=dynamo.ANY, label="grant_copy" + label))
     else:
         copy = {**fields, "pk": copy_pk, "sk": copy_sk}
-        ops.append(Put(copy, when=dynamo.ANY, label="grant_copy"))
+        ops.append(Put(copy, when=dynamo.ANY, label="grant_copy" + label))
     return ops
 
 

@@ -52,9 +52,10 @@ SCOPES_OF: Final[dict[tuple[Kind, Role], frozenset[str]]] = {
     ("practice", "substitute"): frozenset(),
     ("practice", "accountant"): frozenset(),
     ("practice", "colleague"): frozenset(),
-    # Issue 5 gives a body its positions; invoices are a reseller's or a practice's matter.
-    ("body", "administrator"): _SETTINGS | {"grants:read", "grants:write", "audit:read"},
-    ("body", "operator"): frozenset({"settings:read"}),
+    # Invoices are a reseller's or a practice's matter.
+    ("body", "administrator"): _SETTINGS
+    | {"grants:read", "grants:write", "audit:read", "body:read", "body:write"},
+    ("body", "operator"): frozenset({"settings:read", "body:read"}),
     ("reseller", "administrator"): _RESELLER_OPERATOR
     | _SETTINGS
     | {"grants:read", "grants:write", "audit:read", "credits:write", "keys:write"},
@@ -104,7 +105,8 @@ ALWAYS_OTP: Final[frozenset[tuple[Kind, Role]]] = frozenset(
 @dataclass(frozen=True)
 class Grant:
     """One person's right in one tenant. `cabinets` None: all; `customer` "": all; instants as
-    `clock.stamp`, `ends_at` "" without end (F003-006). `reason`: why support broke the glass."""
+    `clock.stamp`, `ends_at` "" without end (F003-006). `reason`: why support broke the glass.
+    `level`: of a reseller's customer, what his portal shows (F004-027, 028)."""
 
     id: str
     tenant: str
@@ -119,6 +121,7 @@ class Grant:
     revoked_at: str = ""
     requires_otp: bool = True
     reason: str = ""
+    level: str = ""
     version: int = 1
 
     def holds(self, now: datetime) -> bool:
@@ -129,8 +132,11 @@ class Grant:
 
     @property
     def scopes(self) -> frozenset[str]:
-        """What its role may."""
-        return scopes_of(self.kind, self.role)
+        """What its role may, and of a customer no more than his portal."""
+        found = scopes_of(self.kind, self.role)
+        if self.role == "customer" and self.level != "white_label_plus":
+            return found - {"documents:write"}
+        return found
 
 
 def scopes_of(kind: Kind, role: Role) -> frozenset[str]:

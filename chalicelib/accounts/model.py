@@ -5,17 +5,20 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from chalicelib.accounts.customer import INPUT_FORMATS as INPUT_FORMATS
+from chalicelib.accounts.customer import Customer as Customer
+from chalicelib.accounts.customer import Hand as Hand
+from chalicelib.accounts.customer import InputFormat as InputFormat
 from chalicelib.accounts.grants import Kind
 from chalicelib.accounts.plans import Subscription
 
+if TYPE_CHECKING:
+    from chalicelib.accounts.identity.sessions import Session
+
 Language = Literal["it", "en"]
 Digest = Literal["", "hourly", "daily"]
-InputFormat = Literal["xml", "p7m", "pdf"]
-Hand = Literal["house", "own"]
-
-INPUT_FORMATS: tuple[InputFormat, ...] = ("xml", "p7m", "pdf")
 
 # What an API key may be allowed to do.
 SCOPES = {
@@ -32,6 +35,8 @@ SCOPES = {
     "audit:read": "see the audit trail",
     "credits:read": "see credits, orders and consumption",
     "credits:write": "order credits and assign them",
+    "body:read": "see a body's setting, dues and debt positions",
+    "body:write": "change them: import dues, make positions and notices",
 }
 # What only a person may who has shown a one-time password: no API key is given these.
 PERSONAL_SCOPES = {
@@ -82,29 +87,6 @@ class Reseller:
 
 
 @dataclass(frozen=True)
-class Customer:
-    """A customer of the reseller, known by his fiscal ids (`IT01234567890` or a tax code).
-
-    `formats`: what he may hand in (F004-043). `notify`: he himself asked for messages (F004-029).
-    `signature` own: what comes unsigned waits for his signature; `sending` own: he sends it to SdI
-    himself and brings SdI's receipts. `sections`: his sezionali, as patterns of their numbers with
-    `{n}` for the running number and `{yyyy}` or `{yy}` for the year.
-    """
-
-    id: str
-    name: str
-    fiscal_ids: tuple[str, ...]
-    mail: str = ""
-    notify: bool = False
-    formats: tuple[InputFormat, ...] = INPUT_FORMATS
-    signature: Hand = "house"
-    sending: Hand = "house"
-    sections: tuple[str, ...] = ()
-    created_at: str = ""
-    version: int = 1
-
-
-@dataclass(frozen=True)
 class ApiKey:
     """A key; only the hash of its secret is kept. `customer` "" means all of the reseller's."""
 
@@ -119,12 +101,23 @@ class ApiKey:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who speaks: the tenant, the key, what it may do and for which customer ("": all)."""
+    """Who speaks: the tenant, the key, what it may do and for which customer ("": all).
+
+    A person speaks by a session: then `user` is set, `key_id` is the user too (what is recorded
+    as done by somebody names him), `grant` and `role` are those he works by ("" when he holds
+    none), `cabinets` what he sees of a practice (None: all). A key has no `session`.
+    """
 
     tenant: str
     key_id: str
     scopes: frozenset[str]
     customer: str = ""
+    kind: Kind = "reseller"
+    user: str = ""
+    grant: str = ""
+    role: str = ""
+    cabinets: tuple[str, ...] | None = None
+    session: Session | None = None
 
 
 def hash_secret(secret: str) -> str:
