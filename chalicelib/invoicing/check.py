@@ -4,6 +4,12 @@ Files, folders (with what is below them) and ZIP archives. Hidden files and thos
 systems leave behind (`.DS_Store`, `Thumbs.db`) are passed over; any other file is judged, so that
 a document with a wrong name cannot slip through.
 
+There is no ledger here of what was sent before: 00404 is found among the files given together and
+left open for all others.
+
+With `--trust` the signers' certificates are judged as well (00101, 00104, 00107): they must lead to
+one of those authorities, and whether they were revoked is asked where they say, unless `--offline`.
+
 Exit status: 0 all accepted, 1 some file has an error, 2 wrong arguments (also: nothing to check).
 """
 
@@ -14,16 +20,22 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from chalicelib.base import archives, clock, limits
 from chalicelib.base.errors import Rejected
 from chalicelib.invoicing.controls.finding import Finding, Language
 from chalicelib.invoicing.controls.whole import Examination, examine_all, refuse, to_json
 from chalicelib.invoicing.fatturapa import schema
+from chalicelib.invoicing.together import Together
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
+    from chalicelib.invoicing.signing.trust import TrustSource
 
 _DEFAULT_SCHEMAS = Path(".local/layers/schemas")
 _LEFTOVERS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
@@ -50,6 +62,8 @@ class Setting:
     schemas: Path
     received_at: datetime
     today: date
+    together: Together = field(default_factory=Together)
+    trust: TrustSource | None = None
 
 
 class _File:
@@ -102,11 +116,15 @@ def examine_path(path: Path, setting: Setting) -> Iterator[Examination]:
         unreadable = Rejected("unreadable", f"The file cannot be read: {error.strerror}.")
         yield refuse(str(path), unreadable, setting.today)
         return
-    yield _examine(data, str(path), setting)
+    yield _examine(data, str(path), os.path.realpath(path), setting)
 
 
-def _examine(data: bytes, name: str, setting: Setting) -> Examination:
-    return examine_all(data, name, setting.received_at, setting.schemas, setting.today)
+def _examine(data: bytes, name: str, file: str, setting: Setting) -> Examination:
+    """`file` is where the bytes are; `name` is how they were called."""
+    at, schemas, today = setting.received_at, setting.schemas, setting.today
+    return setting.together.judge(
+        file, lambda sent: examine_all(data, name, at, schemas, today, sent, trust=setting.trust)
+    )
 
 
 def _archive(name: str, source: _File, setting: Setting) -> Iterator[Examination]:
@@ -128,7 +146,7 @@ def _archive(name: str, source: _File, setting: Setting) -> Iterator[Examination
             except Rejected as refusal:
                 yield refuse(own, refusal, setting.today)
             else:
-                yield _examine(content, own, setting)
+                yield _examine(content, own, f"{os.path.realpath(name)}#{member.index}", setting)
 
 
 # --- what to say --------------------------------------------------------------------------------
@@ -173,6 +191,25 @@ def _parser() -> argparse.ArgumentParser:
         "--schemas", help=f"folder of the official schemas (else SCHEMAS, or {_DEFAULT_SCHEMAS})"
     )
     parser.add_argument("--today", type=_day, help="the day of receipt (else the present one)")
+    parser.add_argument(
+        "--trust",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="PEM",
+        help="authorities whose qualified signatures count; written after the PATHs",
+    )
+    parser.add_argument(
+        "--crl",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="CRL",
+        help="lists of revoked certificates that are at hand (with --trust)",
+    )
+    parser.add_argument(
+        "--offline", action="store_true", help="ask nobody whether a certificate was revoked"
+    )
     return parser
 
 
@@ -195,6 +232,40 @@ def _setting(schemas: Path, today: date | None) -> Setting:
         return Setting(schemas, now, clock.rome_day(now))
     # The end of that day, so that what was signed in it is not in the future.
     return Setting(schemas, datetime.combine(today, time.max, clock.ROME), today)
+
+
+def _trust(
+    pems: Sequence[str], crls: Sequence[str], now: datetime, *, offline: bool
+) -> TrustSource | None:
+    """Whom to believe, out of files; None without any.
+
+    Rejected `unreadable`, as bundle.authorities, and `trust_list` (a list that is none).
+    """
+    if not pems:
+        return None
+    from chalicelib.invoicing.signing import bundle, trust
+    from chalicelib.invoicing.signing.lookup import Lookup
+    from chalicelib.invoicing.signing.revocation import Known, known
+
+    every = bundle.authorities(b"\n".join(_read(name) for name in pems), now)
+    given = known(crls=[_read(name) for name in crls])
+    if given.unreadable:
+        raise Rejected("trust_list", "A list of revoked certificates cannot be read.")
+    lookup = Lookup(clock.now)
+
+    def lists(path: Sequence[Certificate]) -> Known:
+        found = Known() if offline else lookup(path)
+        return Known((*given.crls, *found.crls), found.answers)
+
+    found = trust.Trust(trust.anchors(bundle.written(every)), lists)
+    return lambda: found
+
+
+def _read(name: str) -> bytes:
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise Rejected("unreadable", f"{name} cannot be read: {error.strerror}.") from error
 
 
 def _printable(text: str, stream: TextIO) -> str:
@@ -243,10 +314,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not path.exists():
             parser.error(f"there is no {path}")
     try:
-        schemas = _schemas(given.schemas)
+        setting = _setting(_schemas(given.schemas), given.today)
+        trust = _trust(given.trust, given.crl, setting.received_at, offline=given.offline)
     except Rejected as refusal:
-        parser.error(refusal.message)
-    setting = _setting(schemas, given.today)
+        named = "".join(f"\n  {one}" for one in refusal.details.get("certificates", ()))
+        parser.error(refusal.message + named)
+    setting = replace(setting, trust=trust)
     return run(paths, setting, as_json=given.json, language=given.language)
 
 

@@ -40,10 +40,16 @@ def numbers_pk(tenant: str, issuer: str, year: str) -> str:
     return keys.pk(tenant, "NUMBERS", issuer.upper(), year)
 
 
-def _number_sk(body: Body) -> str:
-    # With Art73 numbers may repeat within a year: the whole date counts.
-    parts = [body.kind, body.number] + ([body.date] if body.art73 else [])
-    return keys.sk(*parts)
+def number_key(tenant: str, issuer: str, kind: str, number: str, year: str, day: str = "") -> Key:
+    """Where a fiscal key is claimed. `kind` C or I; `day` (ISO) only under Art73, where numbers
+    may repeat within a year."""
+    return numbers_pk(tenant, issuer, year), keys.sk(kind, number, *([day] if day else []))
+
+
+def _number_of(tenant: str, invoice: Invoice, body: Body) -> Key:
+    issuer = invoice.issuer_of(body).fiscal_id
+    day = body.date if body.art73 else ""
+    return number_key(tenant, issuer, body.kind, body.number, body.year, day)
 
 
 def of(
@@ -59,8 +65,8 @@ def of(
     ]
     seen: set[Key] = set()
     for body in invoice.bodies if invoice else ():
-        issuer = invoice.issuer.fiscal_id if invoice else ""
-        key = numbers_pk(tenant, issuer, body.year), _number_sk(body)
+        assert invoice is not None
+        key = _number_of(tenant, invoice, body)
         if key not in seen:
             seen.add(key)
             says = (("number", body.number), ("date", body.date), ("type", body.type))
@@ -78,6 +84,16 @@ def beside(claim: Claim, document: str) -> Claim:
     """The place next to a claim that is another's, for a document sent all the same."""
     pk, sk = claim.key
     return Claim(claim.kind, (pk, keys.sk(sk, "also", document)), claim.says)
+
+
+def beside_prefix(kind: str) -> str:
+    """What the sort keys of the places beside claims of a kind begin with."""
+    return keys.escape(keys.sk(kind, ""))
+
+
+def besides_which(sk: str) -> str:
+    """The sort key of the claim that such a place is beside, as it is escaped in it."""
+    return sk.partition("#also#")[0]
 
 
 def release(claim: Claim, document: str) -> Update:

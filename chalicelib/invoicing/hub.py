@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -15,11 +12,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from chalicelib.accounts.model import Language
-from chalicelib.base import clock, config, limits, s3
+from chalicelib.base import clock, config, cursors, keys, limits, s3
 from chalicelib.base.dynamo import Item
 from chalicelib.base.errors import NotFound, Rejected
 from chalicelib.base.s3 import Place
-from chalicelib.invoicing import numbering, states, store
+from chalicelib.invoicing import authorities, numbering, states, store
 from chalicelib.invoicing.document import Document
 from chalicelib.invoicing.numbering import Series, Used
 
@@ -29,7 +26,6 @@ _SENT = frozenset(
      "expired", "undeliverable"}
 )  # fmt: skip
 _LOWEST, _HIGHEST = "0", "9"
-_POSITION = re.compile(r"[0-9TZ:.-]{1,32}#[A-Za-z0-9_.-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -69,14 +65,14 @@ class Page:
 
 def page(tenant: str, wanted: Filter, cursor: str, limit: int, *, flows: bool) -> Page:
     """Newest first. `flows` lists every file that came, else only those that are documents."""
-    after = _after(cursor, wanted)
+    after = cursors.read(cursor, wanted.hash())
     found: list[Document] = []
     for seen, document in enumerate(_candidates(tenant, wanted, after, limit), 1):
         last = f"{document.received_at}#{document.id}"
         if (flows or document.state not in states.NOT_DOCUMENTS) and matches(document, wanted):
             found.append(document)
         if len(found) == limit or seen == limits.FILTER_READ_ITEMS:
-            return Page(tuple(found), _cursor(last, wanted))
+            return Page(tuple(found), cursors.write(last, wanted.hash()))
     return Page(tuple(found), "")
 
 
@@ -141,25 +137,6 @@ def matches(document: Document, wanted: Filter) -> bool:
     )
 
 
-def _cursor(position: str, wanted: Filter) -> str:
-    text = json.dumps([position, wanted.hash()])
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def _after(cursor: str, wanted: Filter) -> str:
-    if not cursor:
-        return ""
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        position, made_for = json.loads(base64.urlsafe_b64decode(padded))
-    except (ValueError, binascii.Error, TypeError, RecursionError) as error:
-        raise Rejected("cursor_invalid", "This cursor is not one of ours.", status=400) from error
-    known = isinstance(position, str) and _POSITION.fullmatch(position) is not None
-    if made_for != wanted.hash() or not known:
-        raise Rejected("cursor_invalid", "This cursor belongs to other filters.", status=400)
-    return str(position)
-
-
 @dataclass(frozen=True)
 class File:
     """One file of a document behind a short-lived link."""
@@ -204,12 +181,19 @@ def courtesy_copy(tenant: str, document: Document, language: Language) -> File:
         place, f"{_stem(document)}.pdf", limits.DOWNLOAD_LINK_S))  # fmt: skip
 
 
-def check(name: str, data: bytes, now: datetime, language: Language) -> dict[str, object]:
-    """Everything that SdI would say of a file (`controls.whole.to_json`)."""
+def check(
+    tenant: str, customer: str, name: str, data: bytes, now: datetime, language: Language
+) -> dict[str, object]:
+    """Everything that SdI would say of a file (`controls.whole.to_json`), knowing what the tenant,
+    or one `customer` of his, has sent before (00404)."""
+    from chalicelib.invoicing import ledger
     from chalicelib.invoicing.controls.whole import examine_all, to_json
 
     schemas = Path(config.get("SCHEMAS"))
-    return to_json(examine_all(data, name, now, schemas, clock.rome_day(now)), language)
+    today = clock.rome_day(now)
+    sent = ledger.sent_by(tenant, customer)
+    found = examine_all(data, name, now, schemas, today, sent, trust=authorities.trust)
+    return to_json(found, language)
 
 
 def _stem(document: Document) -> str:
@@ -229,6 +213,17 @@ def _buckets() -> tuple[str, ...]:
 def timeline(tenant: str, document: Document) -> tuple[list[Item], list[Item]]:
     """(changes in order, SdI's messages)."""
     return store.history(tenant, document.id), store.messages(tenant, document.id)
+
+
+def timeline_then(tenant: str, document: Document) -> tuple[list[Item], list[Item]]:
+    """The same as it was when the document became what it is here: an answer given again says what
+    it said at first, whatever has happened since."""
+    changes, messages = timeline(tenant, document)
+    last = keys.sk("H", f"{document.version:06d}")
+    return (
+        [row for row in changes if row["sk"] <= last],
+        [row for row in messages if row.get("version", 0) < document.version],
+    )
 
 
 def _kind_and_day(sk: str) -> tuple[str, str]:

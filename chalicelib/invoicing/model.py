@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Format = Literal["FPA12", "FPR12", "FSM10"]
 Family = Literal["pa", "private"]
@@ -23,12 +23,14 @@ CREDIT_NOTE_TYPES = frozenset({"TD04", "TD08"})
 
 @dataclass(frozen=True)
 class Party:
-    """A seller or buyer. `country`+`vat` is IdFiscaleIVA ("" when absent)."""
+    """A seller or buyer. `country`+`vat` is IdFiscaleIVA ("" when absent); `person`: named by
+    Nome and Cognome."""
 
     country: str
     vat: str
     tax_code: str
     name: str
+    person: bool = False
 
     @property
     def vat_id(self) -> str:
@@ -49,8 +51,7 @@ class Attachment:
     size: int
 
 
-@dataclass(frozen=True)
-class Body:
+class Body(NamedTuple):
     """One FatturaElettronicaBody: one fiscal document."""
 
     type: str
@@ -107,5 +108,10 @@ class Invoice:
 
     @property
     def issuer(self) -> Party:
-        """Whose invoice it is for numbering and uniqueness (section 8)."""
+        """Whose invoice it is (section 8); in a lot of both kinds the seller's."""
         return self.buyer if self.issued_by_buyer else self.seller
+
+    def issuer_of(self, body: Body) -> Party:
+        """Whose number a body carries: in a lot each type goes by itself (section 8)."""
+        by_buyer = self.emitter == "CC" or body.type in SELF_INVOICE_TYPES
+        return self.buyer if by_buyer else self.seller

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chalicelib.base import archives, clock, dynamo, log, s3, secrets
+from chalicelib.base import clock, dynamo, log, s3
 from chalicelib.base.dynamo import ConditionFailed, Op
 from chalicelib.base.errors import Conflict, Rejected
 from chalicelib.base.s3 import Place
 from chalicelib.base.work import Wakes
-from chalicelib.invoicing import claims, intake, names, own, states, store
+from chalicelib.invoicing import authorities, claims, intake, names, own, paying, states, store
 from chalicelib.invoicing.document import Document
 from chalicelib.invoicing.fatturapa import messages
 from chalicelib.invoicing.fatturapa.messages import SdiMessage
@@ -49,21 +49,19 @@ class Incoming:
 
 def read(place: Place) -> Incoming:
     """Fetch and read one message."""
-    data = s3.get(place)
     try:
-        message = messages.read(names.base(place.key), data)
+        # The attestation comes in a ZIP beside the invoice: the seal is on what is inside.
+        content = messages.opened(s3.get(place))
+        message = messages.read(names.base(place.key), content)
     except Rejected as refusal:
         return Incoming(place, None, refusal.code)
-    return Incoming(place, message, seal=_seal(data))
+    return Incoming(place, message, seal=_seal(content))
 
 
-def _seal(data: bytes) -> str:
-    """What SdI's seal on a message is worth: only a mark, since genuine ones come without (the
-    attestation's stands inside its ZIP and is not looked at)."""
-    if archives.is_zip(data[:4]):
-        return ""
+def _seal(content: bytes) -> str:
+    """What SdI's seal on a message is worth: only a mark, since genuine ones come without."""
     try:
-        return seal.verify_sdi_seal(data, seal.seal_trust(secrets.sdi_authority())).state
+        return seal.verify_sdi_seal(content, authorities.seal_trust()).state
     except Rejected:
         return "broken"  # read leniently as a message, but not the XML that was sealed
 
@@ -145,6 +143,7 @@ def _decided(
         message.type,
         message.message_id,
         at=clock.stamp(now),
+        version=document.version,
         event=event,
         file=names.base(incoming.place.key),
         place=vars(incoming.place),
@@ -179,7 +178,10 @@ def _decided(
     changes |= {"state": step.state, "outcome_at": clock.stamp(now), "id_sdi": message.id_sdi}
     if document.state == "rejected":
         changes |= {"errors": (), "reason": "", "text": "", "unsure": True}
-    _, ops = store.changed(tenant, document, now, "sdi", **changes)
+    # SdI has it, so it has left, also where our own mark of that comes later.
+    gone, paid = paying.left(document, now, "sdi")
+    _, ops = store.changed(tenant, document, now, "sdi", credits=gone.credits, **changes)
+    ops += paid
     if document.state == "rejected":
         return [kept, *ops, *_retaken(tenant, document)]
     return [kept, *ops, *_releases(tenant, document, step)]

@@ -7,14 +7,15 @@ SdI's receipts, which move the same states.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from chalicelib.base import c14n, clock, config, ids, limits, s3, xml
-from chalicelib.base.dynamo import ConditionFailed
+from chalicelib.base.dynamo import ConditionFailed, Op
 from chalicelib.base.errors import Conflict, Rejected
 from chalicelib.base.s3 import Place
 from chalicelib.base.work import Wakes
-from chalicelib.invoicing import intake, names, store
+from chalicelib.invoicing import authorities, intake, names, own_help, store
 from chalicelib.invoicing.document import Document
 from chalicelib.invoicing.fatturapa import envelope, messages
 
@@ -23,19 +24,29 @@ _SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
 
 
 def signed(
-    tenant: str, document: Document, data: bytes, by: str, wakes: Wakes, now: datetime
+    tenant: str,
+    document: Document,
+    data: bytes,
+    by: str,
+    wakes: Wakes,
+    now: datetime,
+    also: Sequence[Op] = (),
 ) -> Document:
     """Take back a document that its customer signed. The same file again is the same answer.
+    `also` joins the commit.
+
+    What waits for its signature goes on to SdI; what the customer sends himself stays with him,
+    and the signed file with the document.
 
     Rejected `not_awaiting_signature`, `not_signed`, `payload_differs`, 00003, or SdI's code for
     a signature that does not hold.
     """
     sha256 = ids.sha256(data)
-    if document.state != "awaiting_signature":
-        if document.signed and document.signed.key.endswith(sha256):
-            return document
+    if document.signed and document.signed.key.endswith(f"own-{sha256}"):
+        return document
+    waits = document.state == "awaiting_signature"
+    if document.unsigned is None or not (waits or document.state == "own_sending"):
         raise _not_now("not_awaiting_signature", document)
-    assert document.unsigned is not None
     content, xades = _checked(data, s3.get(document.unsigned), now)
     place = intake.own_place(tenant, document.id, f"own-{sha256}")
     s3.put(place, content, "application/xml" if xades else "application/pkcs7-mime")
@@ -44,19 +55,26 @@ def signed(
         document,
         now,
         by,
-        state="ready",
+        told=waits,  # nothing else becomes of what he sends himself
+        state="ready" if waits else document.state,
         kind="xml" if xades else "p7m",
         arrived_signed=True,
         signed=place,
     )
     # The name is its own already; only the work of sending is new.
     ops += [op for op in intake.sending(tenant, new, now) if op.label != "name"]
-    wakes.commit(ops)
+    wakes.commit([*ops, *also])
     return new
 
 
 def _not_now(code: str, document: Document) -> Rejected:
-    return Rejected(code, f"The document is {document.state}.", status=409, state=document.state)
+    return Rejected(
+        code,
+        f"The document is {document.state}.",
+        status=409,
+        state=document.state,
+        help=own_help.PATH,
+    )
 
 
 def _checked(data: bytes, frozen: bytes, now: datetime) -> tuple[bytes, bool]:
@@ -66,7 +84,8 @@ def _checked(data: bytes, frozen: bytes, now: datetime) -> tuple[bytes, bool]:
         raise Rejected("not_signed", "This file carries no signature.")
     if len(unwrapped.signed) > limits.DOCUMENT_BYTES:
         raise Rejected("00003", "The file is larger than 5 MB.")
-    broken = [one for one in envelope.check(unwrapped, now) if one.severity == "error"]
+    found = envelope.evaluate(unwrapped, now, authorities.trust).findings
+    broken = [one for one in found if one.severity == "error"]
     if broken:
         raise Rejected(broken[0].code, broken[0].message)
     xades = unwrapped.signature == "xades"
@@ -96,14 +115,20 @@ def _without_signature(data: bytes) -> bytes:
 
 
 def sent(
-    tenant: str, document: Document, name: str, by: str, wakes: Wakes, now: datetime
+    tenant: str,
+    document: Document,
+    name: str,
+    by: str,
+    wakes: Wakes,
+    now: datetime,
+    also: Sequence[Op] = (),
 ) -> Document:
-    """The customer says that he sent it to SdI himself, as `name`.
+    """The customer says that he sent it to SdI himself, as `name`. `also` joins the commit.
 
     Rejected `not_own_sending`, 00001; Conflict `name_taken` when another document has the name.
     """
-    if document.state == "sent" and document.name == name:
-        return document
+    if document.sent_by_owner and document.name == name:
+        return document  # said already, whatever SdI has answered since
     if document.state != "own_sending":
         raise _not_now("not_own_sending", document)
     if not names.is_sdi(name):
@@ -121,7 +146,7 @@ def sent(
     )
     ops.append(store.own_name(tenant, document.id, names.stem(name)))
     try:
-        wakes.commit(ops)
+        wakes.commit([*ops, *also])
     except ConditionFailed as failed:
         if "name" in failed.found:
             raise Conflict("name_taken", "Another document was sent under this name.") from failed

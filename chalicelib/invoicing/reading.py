@@ -5,10 +5,9 @@ The judgement is that of `controls.order`: size, signature, format, content, as 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from chalicelib.base import clock, limits, xml
 from chalicelib.base.errors import Rejected
@@ -17,11 +16,13 @@ from chalicelib.invoicing.controls.order import judge
 from chalicelib.invoicing.fatturapa import envelope, reader
 from chalicelib.invoicing.model import Invoice
 
+if TYPE_CHECKING:
+    from chalicelib.invoicing.signing.trust import TrustSource
+
 Kind = Literal["xml", "p7m", "pdf"]
 
 
-@dataclass(frozen=True)
-class Examined:
+class Examined(NamedTuple):
     """A file that is a document.
 
     `state` is what it deserves by itself, before holds. `unsigned` is what to sign (the file as
@@ -35,13 +36,22 @@ class Examined:
     invoice: Invoice | None = None
     errors: tuple[dict[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
-    unsigned: bytes | None = field(default=None, repr=False)
-    signed: bytes | None = field(default=None, repr=False)
+    unsigned: bytes | None = None
+    signed: bytes | None = None
     xades: bool = False
 
+    def __repr__(self) -> str:
+        """Without what the document says."""
+        return f"Examined({self.kind!r}, {self.state!r}, {self.reason!r})"
 
-def examine(data: bytes, received_at: datetime, schemas: Path) -> Examined:
-    """Read one file. Rejected when it is no document at all (its code is the flow's)."""
+
+def examine(
+    data: bytes, received_at: datetime, schemas: Path, trust: TrustSource | None = None
+) -> Examined:
+    """Read one file. Rejected when it is no document at all (its code is the flow's).
+
+    `trust` is asked for when the file is signed.
+    """
     unwrapped = envelope.unwrap(data)
     if unwrapped.kind == "zip":
         raise Rejected("member_nested_archive", "An archive inside an archive is not opened.")
@@ -55,18 +65,24 @@ def examine(data: bytes, received_at: datetime, schemas: Path) -> Examined:
         limit_bytes=limits.DOCUMENT_RAW_BYTES,
         # What is signed must stand as it is: a repair would break the signature.
         recover=not unwrapped.signature,
+        values_only=True,
     )
-    invoice = reader.read(parsed.root)
-    verdict = judge(
-        data, unwrapped, parsed, invoice, received_at, schemas, clock.rome_day(received_at)
-    )
-    errors = tuple(_error(finding) for finding in verdict.errors)
-    doubts = (one.code for one in verdict.findings if one.severity != "error")
+    read = reader.read_all(parsed.root)
+    invoice, today = read.invoice, clock.rome_day(received_at)
+    verdict = judge(data, unwrapped, parsed, read, received_at, schemas, today, trust=trust)
+    errors = tuple([_error(one) for one in verdict.findings if one.severity == "error"])
+    doubts = [one.code for one in verdict.findings if one.severity != "error"]
     warnings = (*unwrapped.repairs, *parsed.repairs, *invoice.warnings, *dict.fromkeys(doubts))
-    repaired = set(parsed.repairs) - {xml.ENCODING} or _not_utf8(parsed)
+    if unwrapped.signature and not errors and trust is not None and trust().anchors:
+        # Who has named authorities wants to know when they could not be asked.
+        warnings += tuple(
+            f"{code}_not_evaluated"
+            for code in sorted(envelope.BY_TRUST & set(verdict.not_evaluated))
+        )
     unsigned = None
     if not unwrapped.signature:
-        unsigned = xml.serialize(parsed.root) if repaired else unwrapped.xml
+        # A repair of the encoding counts too: SdI would read the bytes as they are declared.
+        unsigned = xml.serialize(parsed.root) if parsed.repairs else unwrapped.xml
     return Examined(
         kind=kind,
         state="invalid" if errors else "ready",
@@ -79,11 +95,6 @@ def examine(data: bytes, received_at: datetime, schemas: Path) -> Examined:
         signed=unwrapped.signed,
         xades=unwrapped.signature == "xades",
     )
-
-
-def _not_utf8(parsed: xml.Parsed) -> bool:
-    """Whether the bytes lie about their encoding, so that SdI would read them differently."""
-    return xml.ENCODING in parsed.repairs
 
 
 def _error(finding: Finding) -> dict[str, str]:

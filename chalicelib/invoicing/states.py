@@ -20,6 +20,7 @@ State = Literal[
     "invalid",
     "awaiting_signature",
     "own_sending",
+    "kept",
     "ready",
     "sent",
     "rejected",
@@ -43,6 +44,13 @@ FINAL: Final = {
 NOT_DOCUMENTS: Final[frozenset[State]] = frozenset({"unpacking", "unpacked", "refused_file"})
 # The numbers of these are free again: not issued (NS, EC02) or never sent.
 RELEASING: Final[frozenset[State]] = frozenset({"rejected", "refused", "discarded"})
+
+# SdI has these, or nothing but time keeps them from it: their numbers are used. What is only kept
+# was issued elsewhere.
+ISSUED: Final[frozenset[State]] = frozenset(
+    {"kept", "ready", "sent", "delivered", "made_available", "not_delivered", "accepted", "expired",
+     "undeliverable"}
+)  # fmt: skip
 
 # SdI's messages as events; NE is two, by the outcome inside.
 Event = Literal["RC", "NS", "MC", "EC01", "EC02", "DT", "AT"]

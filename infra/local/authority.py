@@ -19,7 +19,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
+from cryptography.x509.oid import (
+    AuthorityInformationAccessOID,
+    ExtendedKeyUsageOID,
+    NameOID,
+    ObjectIdentifier,
+)
 
 PASSWORD = "prova"
 CLIENT_NAMES = ("sportello", "sdi")
@@ -115,6 +120,13 @@ class Authority:
         context.verify_mode = ssl.CERT_REQUIRED
         return context
 
+    def open_server_context(self) -> ssl.SSLContext:
+        """The same for whoever comes: no client certificate is asked for."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(self.server_path)
+        return context
+
     def client_context(self, name: str) -> ssl.SSLContext:
         """Client side as `sportello` (calling SdI) or `sdi` (calling us); else KeyError."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -123,8 +135,20 @@ class Authority:
         context.load_verify_locations(self.ca_path)
         return context
 
-    def certify_signer(self, public_key_pem: bytes, common_name: str, now: datetime) -> bytes:
-        """PEM certificate fit for qualified signatures on a key that is kept elsewhere (KMS)."""
+    def certify_signer(
+        self,
+        public_key_pem: bytes,
+        common_name: str,
+        now: datetime,
+        *,
+        revocation_url: str = "",
+        qualified: bool = True,
+    ) -> bytes:
+        """PEM certificate fit for qualified signatures on a key that is kept elsewhere (KMS).
+
+        `revocation_url` is where one is told whether it was revoked (revocation.py), "" nowhere.
+        Not `qualified` it says nothing of that, as those for authentication do.
+        """
         public_key = serialization.load_pem_public_key(public_key_pem)
         if not isinstance(public_key, _PublicKey):
             raise ValueError("a signer's key must be RSA or elliptic curve")
@@ -137,8 +161,29 @@ class Authority:
             common_name,
             now - _SIGNER_BACKDATED,
             now + _SIGNER_LIFE,
+            revocation_url=revocation_url,
+            qualified=qualified,
         )
         return _cert_pem(issued)
+
+    def signer_that_is_asked_about(self, now: datetime, revocation_url: str) -> bytes:
+        """The signer's PKCS#12 once more, with a certificate that names `revocation_url`: the
+        address changes with each start, the key need not."""
+        key, own, others = pkcs12.load_key_and_certificates(self.signer_p12, self.password.encode())
+        assert isinstance(key, rsa.RSAPrivateKey)
+        assert own is not None
+        public = key.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        (name,) = own.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        certified = self.certify_signer(public, str(name.value), now, revocation_url=revocation_url)
+        return pkcs12.serialize_key_and_certificates(
+            b"firma",
+            key,
+            x509.load_pem_x509_certificate(certified),
+            others,
+            serialization.BestAvailableEncryption(self.password.encode()),
+        )
 
 
 @dataclass(frozen=True)
@@ -249,14 +294,32 @@ def _tls_pem(issuer: _Issuer, name: str, start: datetime, end: datetime, server:
 
 
 def _issue_signer(
-    issuer: _Issuer, public_key: _PublicKey, common_name: str, start: datetime, end: datetime
+    issuer: _Issuer,
+    public_key: _PublicKey,
+    common_name: str,
+    start: datetime,
+    end: datetime,
+    *,
+    revocation_url: str = "",
+    qualified: bool = True,
 ) -> x509.Certificate:
     builder = _builder(issuer, _name(common_name, "Firma di prova"), public_key, start, end)
     # A qualified signature certificate carries non-repudiation and nothing else.
     builder = builder.add_extension(_key_usage(commitment=True), critical=True)
-    statements = x509.UnrecognizedExtension(_QC_OID, _QC_STATEMENTS)
-    builder = builder.add_extension(statements, critical=False)
+    if qualified:
+        statements = x509.UnrecognizedExtension(_QC_OID, _QC_STATEMENTS)
+        builder = builder.add_extension(statements, critical=False)
+    if revocation_url:
+        for each in _asked_at(revocation_url):
+            builder = builder.add_extension(each, critical=False)
     return builder.sign(issuer.key, hashes.SHA256())
+
+
+def _asked_at(url: str) -> tuple[x509.ExtensionType, x509.ExtensionType]:
+    at = x509.UniformResourceIdentifier
+    point = x509.DistributionPoint([at(f"{url}/ca.crl")], None, None, None)
+    access = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, at(f"{url}/ocsp"))
+    return x509.CRLDistributionPoints([point]), x509.AuthorityInformationAccess([access])
 
 
 def _signer_p12(issuer: _Issuer, start: datetime, end: datetime) -> bytes:

@@ -84,11 +84,21 @@ class Credential:
 
 
 def certified(
-    name: str, key: rsa.RSAPrivateKey, authority: Authority, now: datetime, **options: Any
+    name: str,
+    key: rsa.RSAPrivateKey,
+    authority: Authority,
+    now: datetime,
+    *,
+    revocation_url: str = "",
+    **options: Any,
 ) -> Credential:
-    """A credential whose certificate the authority makes; `options` are fields of Credential."""
+    """A credential whose certificate the authority makes (as `certify_signer` does); `options`
+    are fields of Credential."""
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    own = x509.load_pem_x509_certificate(authority.certify_signer(public, "Anna Bianchi", now))
+    certificate = authority.certify_signer(
+        public, "Anna Bianchi", now, revocation_url=revocation_url
+    )
+    own = x509.load_pem_x509_certificate(certificate)
     root = x509.load_pem_x509_certificate(authority.ca_pem)
     chain = tuple(each.public_bytes(Encoding.DER) for each in (own, root))
     return Credential(name, key, chain, **options)

@@ -2,12 +2,13 @@
 
     python -m infra.local.moto_server PORT
 
-Three things are added to moto, all of them where it is further from AWS than our code can bear:
+Four things are added to moto, all of them where it is further from AWS than our code can bear:
 
 * a movable clock for SQS (visibility, delays, retention), set by `POST /_local/clock`;
 * S3's notifications as AWS writes them: `versionId`, `sequencer`, `/` left as it is, and the
   time of the movable clock;
-* what SES was asked to send, with its configuration set and tags: `GET /_local/mail`.
+* what SES was asked to send, with its configuration set and tags: `GET /_local/mail`;
+* KMS signs a digest as it is (MessageType DIGEST), and not by a key that is disabled.
 
 `_local` cannot be the name of a bucket, so these addresses hide nothing.
 """
@@ -27,6 +28,13 @@ from urllib.parse import parse_qs, quote_plus
 
 import moto.s3.notifications as s3_notifications
 import moto.sqs.models as sqs_models
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from moto.core.exceptions import JsonRESTError
+from moto.kms.exceptions import ValidationException
+from moto.kms.models import KmsBackend
+from moto.kms.responses import KmsResponse
+from moto.kms.utils import RSAPrivateKey
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
@@ -134,6 +142,60 @@ def remember_mail_options() -> None:
     wrap(SESV2Response, "send_email", of_json)
 
 
+class Digest(bytes):
+    """The message of a call to KMS that is not to be hashed any more."""
+
+
+def sign_as_kms_does() -> None:
+    """moto reads MessageType and then hashes every message, so a digest is hashed twice: that is
+    a signature of nothing that exists, and our signer, who proves what he gets, refuses it. AWS
+    signs a digest as it is (API reference of Sign), so the local KMS has to do it too."""
+    kms: Any = KmsResponse  # what follows replaces what moto means to be fixed
+    keys: Any = RSAPrivateKey
+    backend: Any = KmsBackend
+    asked, signing, verifying = kms._get_param, keys.sign, keys.verify
+    signing_by_name = backend.sign
+
+    def scheme(key: Any, digest: bytes, algorithm: str) -> tuple[Any, Prehashed]:
+        # Name-mangled by moto, and the one place that knows all of KMS's algorithms.
+        padding, hashed = key._RSAPrivateKey__padding_and_hash_algorithm(algorithm)
+        if len(digest) != hashed.digest_size:
+            raise ValidationException(f"Digest is invalid length for algorithm {algorithm}.")
+        return padding, Prehashed(hashed)
+
+    def get_param(self: Any, name: str, *more: Any) -> Any:
+        value = asked(self, name, *more)
+        is_digest = name == "Message" and asked(self, "MessageType") == "DIGEST"
+        return Digest(value) if is_digest else value
+
+    def sign(self: Any, message: bytes, signing_algorithm: str) -> bytes:
+        if not isinstance(message, Digest):
+            return signing(self, message, signing_algorithm)
+        padding, prehashed = scheme(self, message, signing_algorithm)
+        made: bytes = self.private_key.sign(message, padding, prehashed)
+        return made
+
+    def verify(self: Any, message: bytes, signature: bytes, signing_algorithm: str) -> bool:
+        if not isinstance(message, Digest):
+            return verifying(self, message, signature, signing_algorithm)
+        padding, prehashed = scheme(self, message, signing_algorithm)
+        try:
+            self.private_key.public_key().verify(signature, message, padding, prehashed)
+        except InvalidSignature:
+            return False
+        return True
+
+    def sign_by_enabled(self: Any, key_id: str, *more: Any, **named: Any) -> Any:
+        key = self.describe_key(key_id)
+        if not key.enabled:
+            raise JsonRESTError("DisabledException", f"{key.arn} is disabled.")
+        return signing_by_name(self, key_id, *more, **named)
+
+    kms._get_param = get_param
+    backend.sign = sign_by_enabled
+    keys.sign, keys.verify = sign, verify
+
+
 def outbox_of(account: str) -> list[Any]:
     """All regions' mails in the order of sending; one region is used in practice."""
     return [
@@ -193,6 +255,7 @@ def main(port: int) -> None:
     use_movable_time()
     complete_s3_notifications()
     remember_mail_options()
+    sign_as_kms_does()
     when_parent_ends(lambda: os._exit(0))
     application = with_local_routes(DomainDispatcherApplication(create_backend_app))
     server = make_server(

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from chalicelib.invoicing import check
-from infra.local.invoices import make
+from infra.local.invoices import Line, make
 from tests.invoicing.official import ROOT, schemas
 
 TODAY = "2026-11-21"
@@ -177,6 +177,78 @@ def test_a_dangling_link_is_not_accepted(folder: Path, capsys: pytest.CaptureFix
 def test_the_day_can_be_given(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, out = run(capsys, "--json", "--today", "2026-11-19", folder / GOOD)
     assert [each["code"] for each in objects(out)[0]["errors"]] == ["00403"]
+
+
+# --- the same invoice twice among the files -------------------------------------------------------
+def duplicates(out: str) -> list[tuple[str, list[str]]]:
+    """Each file's name and its errors' codes."""
+    return [
+        (Path(one["file"]).name, [each["code"] for each in one["errors"]]) for one in objects(out)
+    ]
+
+
+def named(n: int) -> str:
+    return f"IT11001000154_{n:05d}.xml"
+
+
+def test_the_same_number_in_two_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = [
+        make(number="1"),
+        make(number="2"),
+        make(number="1", lines=(Line("other"),)),
+        make("TD04", number="1"),
+        make(number="1", date="2025-11-20"),
+        make(number="3", bodies=2).replace(b"<Numero>4<", b"<Numero>2<"),
+    ]
+    for n, data in enumerate(files, start=1):
+        (tmp_path / named(n)).write_bytes(data)
+    status, out = run(capsys, "--json", "--language", "en", tmp_path)
+    assert status == 1
+    wrong = {named(3): ["00404"], named(6): ["00404"]}
+    assert duplicates(out) == [(named(n), wrong.get(named(n), [])) for n in range(1, 7)]
+    found = objects(out)
+    (third,) = found[2]["errors"]
+    assert third["severity"] == "error"
+    assert third["message"] == f"The invoice was already sent (found 1 = {tmp_path / named(1)})"
+    (sixth,) = found[5]["errors"]
+    assert sixth["body"] == 1, "a lot is judged by body"
+    assert "00404" in found[0]["not_evaluated"]
+    assert "00404" not in found[2]["not_evaluated"]
+
+
+def test_what_would_be_rejected_takes_no_number(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = make(number="1").replace(b"<Imposta>", b"<Imposta>9")
+    for n, data in enumerate([broken, make(number="1"), make(number="1")], start=1):
+        (tmp_path / named(n)).write_bytes(data)
+    _, out = run(capsys, "--json", tmp_path)
+    assert duplicates(out) == [(named(1), ["00421"]), (named(2), []), (named(3), ["00404"])]
+
+
+def test_a_file_does_not_repeat_itself(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "link").symlink_to(folder / GOOD)
+    monkeypatch.chdir(folder)
+    status, out = run(capsys, "--json", GOOD, folder / GOOD, f"./{GOOD}", "link")
+    # Only the link's name is not in SdI's form.
+    assert [codes for _, codes in duplicates(out)] == [[], [], [], ["00001"]]
+    assert status == 0
+
+
+def test_duplicates_in_and_beside_an_archive(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive = tmp_path / "b.zip"
+    archive.write_bytes(zip_of(**{named(1): make(number="1"), named(2): make(number="2")}))
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / named(3)).write_bytes(make(number="2"))
+    _, out = run(capsys, "--json", tmp_path / "a", archive, archive)
+    assert duplicates(out) == [
+        (named(3), []), (named(1), []), (named(2), ["00404"]),
+        (named(1), []), (named(2), ["00404"]),
+    ]  # fmt: skip
 
 
 # --- wrong arguments ----------------------------------------------------------------------------

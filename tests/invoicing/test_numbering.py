@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from chalicelib.invoicing import numbering
 from chalicelib.invoicing.numbering import Series, Used
 
+pytestmark = pytest.mark.feature("F004-026")
+
 
 def used(number: str, day: str = "2026-01-01", **more: object) -> Used:
     known = Used(number, day, "TD01", "I", f"doc-{number}")

@@ -41,14 +41,14 @@ DAY_S = 86_400
 INVOICE = """<?xml version="1.0" encoding="UTF-8"?>
 <p:FatturaElettronica xmlns:p="http://ivaservizi.agenziaentrate.gov.it/docs/xsd/fatture/v1.2"
  versione="FPR12"><FatturaElettronicaHeader><DatiTrasmissione><IdTrasmittente><IdPaese>IT</IdPaese>
-<IdCodice>01234567890</IdCodice></IdTrasmittente><ProgressivoInvio>1</ProgressivoInvio>
+<IdCodice>01234567897</IdCodice></IdTrasmittente><ProgressivoInvio>1</ProgressivoInvio>
 <FormatoTrasmissione>FPR12</FormatoTrasmissione><CodiceDestinatario>ABC1234</CodiceDestinatario>
 </DatiTrasmissione><CedentePrestatore><DatiAnagrafici><IdFiscaleIVA><IdPaese>IT</IdPaese>
-<IdCodice>01234567890</IdCodice></IdFiscaleIVA><Anagrafica><Denominazione>Studio Uno</Denominazione>
+<IdCodice>01234567897</IdCodice></IdFiscaleIVA><Anagrafica><Denominazione>Studio Uno</Denominazione>
 </Anagrafica><RegimeFiscale>RF01</RegimeFiscale></DatiAnagrafici><Sede>
 <Indirizzo>Via Po 1</Indirizzo><CAP>10100</CAP><Comune>Torino</Comune><Nazione>IT</Nazione></Sede>
 </CedentePrestatore><CessionarioCommittente><DatiAnagrafici><IdFiscaleIVA><IdPaese>IT</IdPaese>\
-<IdCodice>09876543210</IdCodice></IdFiscaleIVA><Anagrafica>
+<IdCodice>09876543217</IdCodice></IdFiscaleIVA><Anagrafica>
 <Denominazione>Cliente Due</Denominazione></Anagrafica></DatiAnagrafici><Sede>
 <Indirizzo>Via Arno 2</Indirizzo><CAP>50100</CAP><Comune>Firenze</Comune>
 <Nazione>IT</Nazione></Sede></CessionarioCommittente></FatturaElettronicaHeader>
@@ -70,13 +70,13 @@ INVOICE = """<?xml version="1.0" encoding="UTF-8"?>
 SIMPLIFIED = """<?xml version="1.0" encoding="UTF-8"?>
 <p:FatturaElettronicaSemplificata versione="FSM10"
  xmlns:p="http://ivaservizi.agenziaentrate.gov.it/docs/xsd/fatture/v1.0"><FatturaElettronicaHeader>
-<DatiTrasmissione><IdTrasmittente><IdPaese>IT</IdPaese><IdCodice>01234567890</IdCodice>
+<DatiTrasmissione><IdTrasmittente><IdPaese>IT</IdPaese><IdCodice>01234567897</IdCodice>
 </IdTrasmittente><ProgressivoInvio>1</ProgressivoInvio><FormatoTrasmissione>FSM10\
 </FormatoTrasmissione><CodiceDestinatario>ABC1234</CodiceDestinatario></DatiTrasmissione>
-<CedentePrestatore><IdFiscaleIVA><IdPaese>IT</IdPaese><IdCodice>01234567890</IdCodice></IdFiscaleIVA>
+<CedentePrestatore><IdFiscaleIVA><IdPaese>IT</IdPaese><IdCodice>01234567897</IdCodice></IdFiscaleIVA>
 <Denominazione>Studio Uno</Denominazione><Sede><Indirizzo>Via Po 1</Indirizzo><CAP>10100</CAP>
 <Comune>Torino</Comune><Nazione>IT</Nazione></Sede><RegimeFiscale>RF01</RegimeFiscale>
-</CedentePrestatore><CessionarioCommittente><IdentificativiFiscali><CodiceFiscale>09876543210\
+</CedentePrestatore><CessionarioCommittente><IdentificativiFiscali><CodiceFiscale>09876543217\
 </CodiceFiscale></IdentificativiFiscali></CessionarioCommittente></FatturaElettronicaHeader>
 <FatturaElettronicaBody><DatiGenerali><DatiGeneraliDocumento><TipoDocumento>TD07</TipoDocumento>
 <Divisa>EUR</Divisa><Data>2026-03-10</Data><Numero>S1</Numero></DatiGeneraliDocumento></DatiGenerali>

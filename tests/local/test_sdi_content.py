@@ -26,13 +26,13 @@ from tests.local.sdi_world import (
 
 Changes = list[tuple[str, str]]
 
-BUYER_VAT = "<IdFiscaleIVA><IdPaese>IT</IdPaese><IdCodice>09876543210</IdCodice></IdFiscaleIVA>"
-BUYER_CODE = "<CodiceFiscale>09876543210</CodiceFiscale>"
+BUYER_VAT = "<IdFiscaleIVA><IdPaese>IT</IdPaese><IdCodice>09876543217</IdCodice></IdFiscaleIVA>"
+BUYER_CODE = "<CodiceFiscale>09876543217</CodiceFiscale>"
 SELLER = "<CedentePrestatore><DatiAnagrafici><IdFiscaleIVA><IdPaese>"
 SELLER_FOREIGN = (f"{SELLER}IT", f"{SELLER}FR")
 SELLER_NON_EU = (f"{SELLER}IT", f"{SELLER}OO")
 BUYER_FOREIGN = (BUYER_VAT, BUYER_VAT.replace(">IT<", ">DE<"))
-SAME = ("09876543210", "01234567890")
+SAME = ("09876543217", "01234567897")
 LINE1_RATE = "100.00</PrezzoTotale><AliquotaIVA>22.00</AliquotaIVA>"
 LINE2_RATE = "10.00</PrezzoTotale><AliquotaIVA>0.00</AliquotaIVA><Natura>N1</Natura>"
 FUND_RATE = "</ImportoContributoCassa><AliquotaIVA>22.00</AliquotaIVA>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -38,6 +39,53 @@ def test_a_check_sends_nothing_and_says_what_sdi_would(
     house.settle()
     assert hub.all("flows") == []
     assert house.sdi.files() == []
+
+
+def test_a_check_knows_what_was_sent_and_sdi_agrees(house: House, reseller: Reseller) -> None:
+    """What the check says of a repeat is what SdI says when it is sent on purpose."""
+    hub, other = Hub(house.gateway.url, reseller.token), house.add_reseller("altro")
+    day = (house.cloud.clock.now() - timedelta(days=1)).date().isoformat()
+    seller = demo.customers()[0].subject
+
+    def make(number: str, price: int, recipient: str = "ABC1234") -> bytes:
+        lines = (invoices.Line(price=Decimal(price)),)
+        return invoices.make(
+            number=number, date=day, seller=seller, lines=lines, recipient=recipient
+        )
+
+    def check(by: Hub, data: bytes) -> list[str]:
+        status, found = by.call(
+            "POST", "/v1/check", data, content_type="application/xml", name="IT01234567897_1.xml"
+        )
+        assert status == 200
+        return [one["code"] for one in found["errors"]]
+
+    house.drop("demo/one.xml", make("D-1", 10))
+    house.drop("demo/two.xml", make("D-2", 10, "NOTHERE"))
+    assert check(hub, make("D-1", 20)) == []
+    house.settle()
+    house.pass_time(timedelta(minutes=1))
+    assert {one["number"]: one["state"] for one in hub.all("documents")} == {
+        "D-1": "delivered",
+        "D-2": "rejected",
+    }
+    assert check(hub, make("D-1", 20)) == ["00404"]
+    assert check(hub, make("D-2", 20)) == [], "what SdI rejected was never sent"
+    assert check(Hub(house.gateway.url, other.token), make("D-1", 20)) == []
+
+    for number in ("D-1", "D-2"):
+        house.drop(f"demo/{number}-again.xml", make(number, 20))
+    house.settle()
+    (held,) = hub.all("documents", state="held")
+    status, sent = hub.call("POST", f"/v1/documents/{held['id']}/decision", {"action": "send"})
+    assert (status, sent["number"]) == (200, "D-1")
+    house.settle()
+    house.pass_time(timedelta(minutes=1))
+    again = {one["number"]: one for one in hub.all("documents") if "again" in one["file_name"]}
+    assert [one["code"] for one in again["D-1"]["errors"]] == ["00404"]
+    assert again["D-2"]["state"] == "delivered"
+    # The second D-1 was rejected; the first one still has the number.
+    assert check(hub, make("D-1", 30)) == ["00404"]
 
 
 def test_an_invoice_composed_from_values_is_delivered(house: House, reseller: Reseller) -> None:

@@ -9,16 +9,19 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from chalicelib.base import limits
 from chalicelib.base import xml as markup
 from chalicelib.base.errors import Rejected
 from chalicelib.invoicing.signing.cms import Cms, Finding, octet_runs, open_cms
 
+if TYPE_CHECKING:
+    from chalicelib.invoicing.signing.trust import TrustSource
+
 XMLDSIG = "http://www.w3.org/2000/09/xmldsig#"
+_XMLDSIG = XMLDSIG.encode()
 
 _Shape = Literal["cms", "pdf", "zip", "xml", "text"]
 
@@ -32,8 +35,7 @@ _INVOICE_ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]{0,60}:)?FatturaElettronica(?:S
 _ROOT = re.compile(rb"<([A-Za-z_][\w.:-]{0,120})[\s>]")
 
 
-@dataclass(frozen=True)
-class Unwrapped:
+class Unwrapped(NamedTuple):
     """A document taken out of its wrappings.
 
     `content` is the innermost document, `xml` the same when `kind` is "xml", else b"".
@@ -45,12 +47,16 @@ class Unwrapped:
     """
 
     kind: Literal["xml", "pdf", "zip"]
-    content: bytes = field(repr=False)
-    signed: bytes | None = field(repr=False)
+    content: bytes
+    signed: bytes | None
     signature: Literal["", "cades", "xades"]
     layers: int
     repairs: tuple[str, ...]
     cms: tuple[Cms, ...]
+
+    def __repr__(self) -> str:
+        """Without what the document says."""
+        return f"Unwrapped({self.kind!r}, {self.signature!r}, {self.layers}, {self.repairs})"
 
     @property
     def xml(self) -> bytes:
@@ -102,27 +108,50 @@ def unwrap(data: bytes) -> Unwrapped:
     )
 
 
-def check(unwrapped: Unwrapped, received_at: datetime) -> tuple[Finding, ...]:
-    """The findings on every signature, CMS layers and XAdES alike, and 00102 for one that was lost.
+class Checked(NamedTuple):
+    """`findings` on every signature of a file; `open` are SdI's codes that nobody could decide."""
 
-    Whose signature it is stays open: the house keeps no list of authorities (trust.judge takes
-    one, should it ever).
+    findings: tuple[Finding, ...] = ()
+    open: frozenset[str] = frozenset()
+
+
+_UNSIGNED = Checked()
+# What takes a list of authorities, and somebody to ask about revocation.
+BY_TRUST = frozenset({"00101", "00104", "00107"})
+
+
+def evaluate(
+    unwrapped: Unwrapped, received_at: datetime, trust: TrustSource | None = None
+) -> Checked:
+    """Every signature judged, CMS layers and XAdES alike; 00102 for one that was lost.
+
+    `trust` is asked for only when there is a signature, for most files come without and do not
+    pay for what judges them. Without it, or while it trusts nobody, 00101, 00104 and 00107 stay
+    open.
     """
     lost = "cut_out" in unwrapped.repairs
     found = [Finding("00102", "error", "The signed file is damaged.")] if lost else []
-    if unwrapped.cms or unwrapped.signature == "xades":
-        # Most files come unsigned: they do not pay for the import of what judges signatures.
-        from chalicelib.invoicing.signing.assess import assess
-        from chalicelib.invoicing.signing.trust import NOBODY
+    if not unwrapped.cms and unwrapped.signature != "xades":
+        return Checked(tuple(found), BY_TRUST) if lost else _UNSIGNED
+    from chalicelib.invoicing.signing.assess import assess
+    from chalicelib.invoicing.signing.trust import NO_TRUST
 
-        xades = unwrapped.signed if unwrapped.signature == "xades" else None
-        found += assess(
-            unwrapped.cms, xades, received_at, NOBODY, qualified_required=False
-        ).findings
-    return tuple(found)
+    given = trust() if trust else NO_TRUST
+    assessed = assess(
+        unwrapped.cms,
+        unwrapped.signed if unwrapped.signature == "xades" else None,
+        received_at,
+        given.anchors,
+        given.lists,
+        qualified_required=bool(given.anchors),
+    )
+    open_codes = assessed.open if given.anchors and not lost else BY_TRUST
+    return Checked((*found, *assessed.findings), open_codes)
 
 
 def _shape(data: bytes) -> _Shape:
+    if data[:1] == b"<":
+        return "xml"
     if data[:1] == b"\x30" and _CMS_ARC in data[:32]:
         return "cms"
     head = data[:1024].lstrip(_LEAD)
@@ -195,8 +224,11 @@ def _texts(data: bytes) -> Iterator[bytes]:
 
 def _is_xades(data: bytes) -> bool:
     """True when ds:Signature is the last child of the root, which is where SdI wants it."""
-    # Most files are unsigned, and this look spares them a parse.
-    if not any(XMLDSIG.encode(c) in data for c in ("ascii", "utf-16-le", "utf-16-be")):
+    # Most files are unsigned, and this look spares them a parse; many name the namespace alone.
+    named = _XMLDSIG in data and b"Signature" in data
+    if not named and b"\0" in data:  # as UTF-16 has them
+        named = any(XMLDSIG.encode(c) in data for c in ("utf-16-le", "utf-16-be"))
+    if not named:
         return False
     root = markup.read(data, limit_bytes=limits.DOCUMENT_BYTES, recover=True)
     children = [child for child in root if isinstance(child.tag, str)]

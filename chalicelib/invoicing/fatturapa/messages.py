@@ -195,9 +195,20 @@ def _unreadable(message: str) -> Rejected:
     return Rejected("sdi_message_unreadable", message)
 
 
+def opened(data: bytes) -> bytes:
+    """The XML of a message: as it came, out of a CMS envelope (DER or base64), or the attestation
+    out of the ZIP of an AT. What is XML already is given back.
+
+    Raises Rejected `sdi_message_unreadable`.
+    """
+    if len(data) > limits.ATTESTATION_BYTES:
+        raise _unreadable("The message is too long.")
+    return _attestation(data) if data[:4] == b"PK\x03\x04" else _unwrapped(data)
+
+
 def _tree(data: bytes) -> tuple[Element, bytes, list[str]]:
     """Root, XML bytes, warnings. Repairs are allowed: SdI cannot be asked to send it again."""
-    content = _attestation(data) if data[:4] == b"PK\x03\x04" else _unwrapped(data)
+    content = opened(data)
     try:
         parsed = xml.parse(content, limit_bytes=limits.MESSAGE_BYTES, recover=True)
     except Rejected as why:
@@ -301,8 +312,6 @@ def read(name: str, data: bytes) -> SdiMessage:
     Raises Rejected: `sdi_message_unreadable` when no XML can be had out of it,
     `sdi_message_unknown` when the root is none of SdI's.
     """
-    if len(data) > limits.ATTESTATION_BYTES:
-        raise _unreadable("The message is too long.")
     root, content, warnings = _tree(data)
     kind = ROOTS.get(local(root))
     if kind is None:

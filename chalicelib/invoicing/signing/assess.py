@@ -10,7 +10,18 @@ from chalicelib.base.errors import Rejected
 from chalicelib.invoicing.signing import cms, xades_verify
 from chalicelib.invoicing.signing.cms import Cms, Finding, SignerInfo
 from chalicelib.invoicing.signing.revocation import Known
-from chalicelib.invoicing.signing.trust import Anchors, Verdict, judge
+from chalicelib.invoicing.signing.trust import Anchors, Ask, Verdict, judge
+
+# SdI's code that an open question of trust.Verdict leaves open.
+_OPEN = {
+    "certificate": ("00101", "00104", "00107"),
+    "authority": ("00104",),
+    "revocation": ("00101",),
+    # An authority that was revoked is none (00104).
+    "revocation_of_authorities": ("00104",),
+    "qc_statements": ("00107",),
+}
+_UNREADABLE = Verdict(not_evaluated=("certificate",))
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,12 @@ class Assessment:
         """Whether SdI would reject the file for a signature."""
         return any(f.severity == "error" for f in self.findings)
 
+    @property
+    def open(self) -> frozenset[str]:
+        """The codes of SdI that what is not evaluated leaves open."""
+        codes = {code for one in self.not_evaluated for code in _OPEN.get(one, ("00107",))}
+        return frozenset(codes)
+
 
 _Judged = tuple[SignerInfo, Sequence[bytes], tuple[Finding, ...]]
 
@@ -37,13 +54,14 @@ def assess(
     xades: bytes | None,
     received_at: datetime,
     trusted: Anchors,
-    lists: Known = Known(),  # noqa: B008 - frozen and empty
+    lists: Known | Ask = Known(),  # noqa: B008 - frozen and empty
     *,
     qualified_required: bool = True,
 ) -> Assessment:
     """Assess a file as `envelope.unwrap` gives it: its CMS layers, or the XML of a XAdES file.
 
     Without `trusted` (trust.NOBODY) authority and revocation are left open, and said to be.
+    `lists` may be a function: it is called only for a signature that is intact and in order.
     Raises nothing for what the file holds; unreadable XML is 00102, as with SdI.
     """
     findings: list[Finding] = []
@@ -52,14 +70,16 @@ def assess(
     for signer, others, found in (*_of_cms(layers, received_at), *_of_xml(xades, received_at)):
         number = len(signers)
         signers.append(signer)
-        verdict = Verdict()
+        # The addresses in a certificate are not called because of a file that is no good anyway.
+        broken = any(one.severity == "error" for one in found)
+        verdict = _UNREADABLE
         if signer.certificate:
             verdict = judge(
                 signer.certificate,
                 others,
                 trusted,
                 received_at,
-                lists,
+                Known() if broken and callable(lists) else lists,
                 qualified_required=qualified_required,
             )
         verdicts.append(verdict)

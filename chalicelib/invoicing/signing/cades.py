@@ -69,9 +69,9 @@ def attributes(digest: bytes, certificate: bytes, signing_time: datetime) -> byt
     `digest` is the SHA-256 of the content, `certificate` DER, `signing_time` aware.
     """
     return _set_of(
-        _attribute(_CONTENT_TYPE, _ID_DATA),
-        _attribute(_MESSAGE_DIGEST, _tlv(_OCTETS, digest)),
-        _attribute(_SIGNING_TIME, _time(signing_time)),
+        _CONTENT_IS_DATA,
+        _DIGEST_IS + digest,
+        _signed_at(signing_time),
         _signing_certificate(certificate),
     )
 
@@ -84,39 +84,49 @@ def assemble(
     signature: bytes,
 ) -> bytes:
     """Put the CMS together: `signed` from `attributes`, `signature` its PKCS#1 v1.5 signature."""
-    issuer, serial = _issuer_and_serial(certificate)
     signer_info = _tlv(
         _SEQUENCE,
-        _VERSION_1,
-        _tlv(_SEQUENCE, issuer, serial),
+        _version_and_signer(certificate),
         _SHA256,
         # The same bytes under the implicit tag [0]: only the first byte differs (RFC 5652, 5.4).
-        bytes((_CONTEXT_0,)),
+        _IMPLICIT_0,
         signed[1:],
         _RSA,
         _tlv(_OCTETS, signature),
     )
-    signed_data = _tlv(
-        _SEQUENCE,
-        _VERSION_1,
-        _tlv(_SET, _SHA256),
-        _tlv(_SEQUENCE, _ID_DATA, _tlv(_CONTEXT_0, _tlv(_OCTETS, content))),
-        bytes((_CONTEXT_0,)),
-        _set_of(certificate, *chain)[1:],
-        _tlv(_SET, signer_info),
+    tail = _certificates(certificate, chain) + _tlv(_SET, signer_info)
+    # EncapsulatedContentInfo, SignedData, ContentInfo: what stands in each before the content.
+    head = _before(len(content), (_OCTETS, b""), (_CONTEXT_0, b""), (_SEQUENCE, _ID_DATA))
+    head = _before(
+        len(content) + len(tail),
+        (_SEQUENCE, _VERSION_AND_DIGESTS + head),
+        (_CONTEXT_0, b""),
+        (_SEQUENCE, _SIGNED_DATA),
     )
-    return _tlv(_SEQUENCE, _SIGNED_DATA, _tlv(_CONTEXT_0, signed_data))
+    return b"".join((head, content, tail))
+
+
+def _before(size: int, *layers: tuple[int, bytes]) -> bytes:
+    """What precedes `size` bytes inside of DER values, given as tags and what comes first in each,
+    from the innermost outwards. Content of megabytes is thus copied once, not once for each."""
+    head = b""
+    for tag, first in layers:
+        head = first + head
+        head = _opening(tag, len(head) + size) + head
+    return head
 
 
 def _tlv(tag: int, *parts: bytes) -> bytes:
     """One DER value: tag, length in the shortest form, the parts one after another."""
-    size = sum(map(len, parts))
+    return b"".join((_opening(tag, sum(map(len, parts))), *parts))
+
+
+def _opening(tag: int, size: int) -> bytes:
+    """Tag and length of a value of `size` bytes."""
     if size < 0x80:
-        head = bytes((tag, size))
-    else:
-        length = size.to_bytes((size.bit_length() + 7) // 8, "big")
-        head = bytes((tag, 0x80 | len(length))) + length
-    return b"".join((head, *parts))
+        return bytes((tag, size))
+    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes((tag, 0x80 | len(length))) + length
 
 
 def _set_of(*values: bytes) -> bytes:
@@ -139,22 +149,35 @@ def _attribute(kind: bytes, value: bytes) -> bytes:
     return _tlv(_SEQUENCE, kind, _tlv(_SET, value))
 
 
-def _time(when: datetime) -> bytes:
-    """UTCTime up to 2049, GeneralizedTime from 2050 on (RFC 5652, 11.3)."""
+def _signed_at(when: datetime) -> bytes:
+    """signing-time: UTCTime up to 2049, GeneralizedTime from 2050 on (RFC 5652, 11.3)."""
     if when.tzinfo is None:
         raise ValueError("the signing time has no time zone")
     utc = when.astimezone(UTC)
     if 1950 <= utc.year < 2050:
-        return _tlv(_UTC_TIME, utc.strftime("%y%m%d%H%M%SZ").encode())
-    return _tlv(_GENERALIZED_TIME, utc.strftime("%Y%m%d%H%M%SZ").encode())
+        year, *rest = utc.timetuple()[:6]
+        return _UTC_TIME_IS + b"%02d%02d%02d%02d%02d%02dZ" % (year % 100, *rest)
+    time = _tlv(_GENERALIZED_TIME, utc.strftime("%Y%m%d%H%M%SZ").encode())
+    return _attribute(_SIGNING_TIME, time)
+
+
+# What depends on the certificates alone is kept: one certificate signs thousands of files.
+@lru_cache(maxsize=64)
+def _version_and_signer(certificate: bytes) -> bytes:
+    """The beginning of a SignerInfo (RFC 5652, 5.3)."""
+    issuer, serial = _issuer_and_serial(certificate)
+    return _VERSION_1 + _tlv(_SEQUENCE, issuer, serial)
+
+
+@lru_cache(maxsize=64)
+def _certificates(certificate: bytes, chain: tuple[bytes, ...]) -> bytes:
+    """All certificates, under the implicit tag [0] (RFC 5652, 5.1)."""
+    return _IMPLICIT_0 + _set_of(certificate, *chain)[1:]
 
 
 @lru_cache(maxsize=64)
 def _signing_certificate(certificate: bytes) -> bytes:
-    """signing-certificate-v2: SHA-256 is the default and DER leaves defaults out (RFC 5035, 3).
-
-    Cached: it depends on the certificate alone, and one certificate signs thousands of files.
-    """
+    """signing-certificate-v2: SHA-256 is the default and DER leaves defaults out (RFC 5035, 3)."""
     digest = _tlv(_OCTETS, hashlib.sha256(certificate).digest())
     reference = _tlv(_SEQUENCE, digest, issuer_serial(certificate))
     return _attribute(_SIGNING_CERTIFICATE_V2, _tlv(_SEQUENCE, _tlv(_SEQUENCE, reference)))
@@ -189,6 +212,7 @@ def _after(der: bytes, at: int) -> int:
     return start + size
 
 
+_IMPLICIT_0 = bytes((_CONTEXT_0,))
 _VERSION_1 = _tlv(_INTEGER, b"\x01")
 _ID_DATA = _oid("1.2.840.113549.1.7.1")
 _SIGNED_DATA = _oid("1.2.840.113549.1.7.2")
@@ -198,3 +222,8 @@ _SIGNING_TIME = _oid("1.2.840.113549.1.9.5")
 _SIGNING_CERTIFICATE_V2 = _oid("1.2.840.113549.1.9.16.2.47")
 _SHA256 = _tlv(_SEQUENCE, _oid("2.16.840.1.101.3.4.2.1"))  # no parameters (RFC 5754, 2)
 _RSA = _tlv(_SEQUENCE, _oid("1.2.840.113549.1.1.1"), _tlv(_NULL))
+_VERSION_AND_DIGESTS = _VERSION_1 + _tlv(_SET, _SHA256)
+_CONTENT_IS_DATA = _attribute(_CONTENT_TYPE, _ID_DATA)
+# Both but for what stands at their end: a SHA-256, and a time as YYMMDDhhmmssZ.
+_DIGEST_IS = _attribute(_MESSAGE_DIGEST, _tlv(_OCTETS, bytes(32)))[:-32]
+_UTC_TIME_IS = _attribute(_SIGNING_TIME, _tlv(_UTC_TIME, bytes(13)))[:-13]

@@ -1,19 +1,20 @@
 """Fetching CRLs and OCSP answers from where certificates say they are.
 
 The addresses come out of files that strangers send: so public hosts only, http and https only,
-no redirects, bounded in bytes and seconds, and never as part of reading or judging a file.
+no redirects, bounded in bytes and in seconds from the first to the last byte, and never as part of
+reading a file. What is kept, and when nobody is asked, see lookup.py.
 """
 
 from __future__ import annotations
 
+import contextlib
 import http.client
-import ipaddress
 import socket
 import ssl
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from urllib.parse import SplitResult, urlsplit
 
 from cryptography import x509
@@ -22,12 +23,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
-from chalicelib.base.errors import Failure, Rejected, Transient
-from chalicelib.invoicing.signing.revocation import UNREADABLE, Known, known
+from chalicelib.base import limits, net
+from chalicelib.base.errors import Rejected, Transient
+from chalicelib.invoicing.signing.revocation import UNREADABLE
 
-TIMEOUT_S = 10
-CRL_BYTES = 20 * 1000 * 1000  # some national authorities publish lists of several megabytes
-OCSP_BYTES = 100 * 1000
 _READ_BYTES = 64 * 1024
 _ADDRESSES_MAX = 3  # of one certificate and kind
 _URL_CHARS = 1_000
@@ -62,35 +61,6 @@ def points(certificate: x509.Certificate) -> Points:
     return Points(tuple(crls[:_ADDRESSES_MAX]), tuple(responders[:_ADDRESSES_MAX]))
 
 
-def gather(path: Sequence[x509.Certificate], *, allow_private: bool = False) -> Known:
-    """All there is to know now about the certificates of a chain (as `trust.Verdict.path`).
-
-    By OCSP, or by list where that gives nothing. An address that fails is left out: what is then
-    not known, `trust.judge` says. `allow_private` is for tests and the local cloud.
-    """
-    crls: list[bytes] = []
-    answers: list[bytes] = []
-    for certificate, issuer in pairwise(path):
-        where = points(certificate)
-        before = len(answers)
-        for url in where.ocsp:
-            try:
-                request = ocsp_request(certificate, issuer)
-                answers.append(fetch_ocsp(url, request, allow_private=allow_private))
-                break
-            except Failure:
-                continue
-        if len(answers) > before:
-            continue
-        for url in where.crls:
-            try:
-                crls.append(fetch_crl(url, allow_private=allow_private))
-                break
-            except Failure:
-                continue
-    return known(crls, answers)
-
-
 def ocsp_request(certificate: x509.Certificate, issuer: x509.Certificate) -> bytes:
     """The DER of the question. By SHA-1, the one hash that every responder knows: it only names
     the certificate. Raises Rejected `revocation_address` for a key that cannot be named."""
@@ -105,16 +75,30 @@ def ocsp_request(certificate: x509.Certificate, issuer: x509.Certificate) -> byt
         raise Rejected("revocation_address", "The certificate cannot be asked about.") from error
 
 
-def fetch_crl(url: str, *, allow_private: bool = False) -> bytes:
-    """Raises Rejected `revocation_address` (not public, not http), Transient
+def fetch_crl(url: str, *, until: float | None = None, allow_private: bool = False) -> bytes:
+    """The list at an address. `until` is an instant of time.monotonic() at which at the latest
+    it is given up. `allow_private` is for tests and the local cloud.
+
+    Raises Rejected `revocation_address` (not public, not http), Transient
     `revocation_unreachable` (no answer in time, not 200, too large)."""
-    return _ask("GET", url, None, {}, CRL_BYTES, allow_private)
+    return _ask("GET", url, None, {}, limits.CRL_BYTES, until, allow_private)
 
 
-def fetch_ocsp(url: str, request: bytes, *, allow_private: bool = False) -> bytes:
+def fetch_ocsp(
+    url: str, request: bytes, *, until: float | None = None, allow_private: bool = False
+) -> bytes:
     """The same for an OCSP question."""
     headers = {"Content-Type": "application/ocsp-request"}
-    return _ask("POST", url, request, headers, OCSP_BYTES, allow_private)
+    return _ask("POST", url, request, headers, limits.OCSP_BYTES, until, allow_private)
+
+
+def host_of(url: str) -> str:
+    """Host and port of an address, "" when it is none."""
+    try:
+        parts, port = _parsed(url)
+    except Rejected:
+        return ""
+    return f"{parts.hostname}:{port}"
 
 
 def _ask(
@@ -123,22 +107,22 @@ def _ask(
     body: bytes | None,
     headers: dict[str, str],
     limit_bytes: int,
+    until: float | None,
     allow_private: bool,
 ) -> bytes:
     parts, port = _parsed(url)
-    until = time.monotonic() + TIMEOUT_S  # for the whole exchange: each read has its own as well
-    connection = _connect(parts, port, allow_private)
+    own = time.monotonic() + limits.REVOCATION_TIMEOUT_S
+    until = own if until is None else min(own, until)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
-        connection.request(method, target, body, {"User-Agent": "Sportello", **headers})
-        with connection.getresponse() as response:  # closed also when it is not read whole
-            if response.status != 200:
-                raise _unreachable(f"status {response.status}")
-            return _read(response, limit_bytes, until)
+        with _connected(parts, port, until, allow_private) as connection:
+            connection.request(method, target, body, {"User-Agent": "Sportello", **headers})
+            with connection.getresponse() as response:  # closed also when it is not read whole
+                if response.status != 200:
+                    raise _unreachable(f"status {response.status}")
+                return _read(response, limit_bytes, until)
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise _unreachable(type(error).__name__) from error
-    finally:
-        connection.close()
 
 
 def _read(response: http.client.HTTPResponse, limit_bytes: int, until: float) -> bytes:
@@ -149,9 +133,16 @@ def _read(response: http.client.HTTPResponse, limit_bytes: int, until: float) ->
         size += len(piece)
         if size > limit_bytes:
             raise _unreachable("too large")
-        if time.monotonic() > until:
-            raise _unreachable("too slow")
+    # An answer of no declared length ends where the connection was cut: not all of it is there.
+    _left(until)
     return b"".join(pieces)
+
+
+def _left(until: float) -> float:
+    left_s = until - time.monotonic()
+    if left_s <= 0:
+        raise _unreachable("too slow")
+    return left_s
 
 
 def _parsed(url: str) -> tuple[SplitResult, int]:
@@ -166,32 +157,56 @@ def _parsed(url: str) -> tuple[SplitResult, int]:
     return parts, port
 
 
-def _connect(parts: SplitResult, port: int, allow_private: bool) -> http.client.HTTPConnection:
+@contextlib.contextmanager
+def _connected(
+    parts: SplitResult, port: int, until: float, allow_private: bool
+) -> Iterator[http.client.HTTPConnection]:
+    """A connection that is cut at `until`, whatever it is doing then."""
     host = parts.hostname or ""
+    address = _address(host, port, allow_private)
+    connection = http.client.HTTPConnection(host, port)
+    try:
+        # Connected by the address that was checked: a second lookup could give another one.
+        connection.sock = socket.create_connection((address, port), _left(until))
+        connection.sock.settimeout(_left(until))
+        if parts.scheme == "https":
+            connection.sock = ssl.create_default_context().wrap_socket(
+                connection.sock, server_hostname=host, do_handshake_on_connect=False
+            )
+        with _cut_at(connection.sock, until):
+            if isinstance(connection.sock, ssl.SSLSocket):
+                connection.sock.do_handshake()
+            yield connection
+    finally:
+        connection.close()
+
+
+@contextlib.contextmanager
+def _cut_at(sock: socket.socket, until: float) -> Iterator[None]:
+    """A server that gives one byte now and then keeps within every time-out of a socket."""
+
+    def cut() -> None:
+        with contextlib.suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(_left(until), cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _address(host: str, port: int, allow_private: bool) -> str:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise _unreachable("host not known") from error
     addresses = [str(each[4][0]) for each in found]
-    if not allow_private and not all(_is_public(each) for each in addresses):
+    if not allow_private and not all(map(net.is_public, addresses)):
         raise _bad_address()
-    connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
-    try:
-        # Connected by the address that was checked: a second lookup could give another one.
-        connection.sock = socket.create_connection((addresses[0], port), TIMEOUT_S)
-        if parts.scheme == "https":
-            secure = ssl.create_default_context()
-            connection.sock = secure.wrap_socket(connection.sock, server_hostname=host)
-    except OSError as error:
-        connection.close()
-        raise _unreachable(type(error).__name__) from error
-    return connection
-
-
-def _is_public(address: str) -> bool:
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
-    return (mapped or ip).is_global and not ip.is_multicast
+    return addresses[0]
 
 
 def _is_web(name: x509.GeneralName) -> bool:

@@ -20,7 +20,10 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
 # What parsing and checking of damaged data raises in this library.
-UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, OverflowError)
+UNREADABLE = (
+    ValueError, TypeError, UnsupportedAlgorithm, OverflowError,
+    x509.DuplicateExtension, x509.InvalidVersion, x509.UnsupportedGeneralNameType,
+)  # fmt: skip
 
 _SKEW = timedelta(minutes=5)  # between the clocks of the authority and of whoever judges
 _UNBOUNDED = timedelta(days=1)  # how long an answer without nextUpdate counts

@@ -10,11 +10,27 @@ from typing import Literal
 
 from cryptography import x509
 
+from chalicelib.base import limits
 from chalicelib.base.errors import Rejected
 from chalicelib.invoicing.signing import cades, pkcs12, xades
 from chalicelib.invoicing.signing.holder import Prepared, Signer, complete
 
 Form = Literal["cades", "xades"]
+
+# What a configuration may hold, by kind: what everybody may see, and what nobody may.
+OPEN = {
+    "pkcs12": frozenset[str](),
+    "kms": frozenset({"signer_key", "signer_certificate"}),
+    "csc": frozenset({"signer_url", "signer_credential", "signer_ca", "signer_timeout_s"}),
+}
+SECRET = {
+    "pkcs12": frozenset({"signer_p12", "signer_password"}),
+    "kms": frozenset[str](),
+    "csc": frozenset(
+        {"signer_token", "signer_user", "signer_password", "signer_client", "signer_secret",
+         "signer_pin", "signer_otp"}
+    ),
+}  # fmt: skip
 
 
 def open_signer(config: Mapping[str, str]) -> Signer:
@@ -25,9 +41,10 @@ def open_signer(config: Mapping[str, str]) -> Signer:
     * `kms`: `signer_key` (id, ARN or alias), `signer_certificate` (PEM: the signer's, then those
       above it);
     * `csc`: `signer_url` (up to and with the version), `signer_credential` (may be absent when
-      there is one only), `signer_ca` (PEM, absent: public authorities), `signer_pin`,
-      `signer_otp`, and one of `signer_token`; `signer_user` and `signer_password`;
-      `signer_client` and `signer_secret`.
+      there is one only), `signer_ca` (PEM, absent: public authorities), `signer_timeout_s` (a
+      whole number of seconds for one call, absent: limits.HTTP_TIMEOUT_S, which is also the
+      most), `signer_pin`, `signer_otp`, and one of `signer_token`; `signer_user` and
+      `signer_password`; `signer_client` and `signer_secret`.
 
     Keep it: opening costs tens of milliseconds, or calls. Raises Rejected `signer_config` (its
     `reason` names what is missing or unknown), and as pkcs12.load, open_kms or open_csc do.
@@ -76,8 +93,17 @@ def _open_csc(config: Mapping[str, str]) -> Signer:
     )
     if not (access.token or access.user or access.client):
         raise _bad("signer_token")
-    service = csc_http.service(_needed(config, "signer_url"), config.get("signer_ca", ""))
+    service = csc_http.service(
+        _needed(config, "signer_url"), config.get("signer_ca", ""), _timeout_s(config)
+    )
     return csc.open_csc(service, access, config.get("signer_credential", ""))
+
+
+def _timeout_s(config: Mapping[str, str]) -> int:
+    text = config.get("signer_timeout_s", str(limits.HTTP_TIMEOUT_S))
+    if not text.isdecimal() or not 1 <= int(text) <= limits.HTTP_TIMEOUT_S:
+        raise _bad("signer_timeout_s")
+    return int(text)
 
 
 def _p12(text: str) -> bytes:

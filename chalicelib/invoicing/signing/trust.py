@@ -8,7 +8,7 @@ authorities, the lists, the time. Sources: RFC 5280 section 6, ETSI EN 319 412-2
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -74,6 +74,22 @@ class Verdict:
 
 NOBODY = Anchors({})
 
+# How one comes to know about the revocation of the certificates of a path, as Verdict.path has it.
+Ask = Callable[[Sequence[x509.Certificate]], Known]
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Whom a house believes: its authorities, and what is known, or can be asked, of revocation."""
+
+    anchors: Anchors = NOBODY
+    lists: Known | Ask = field(default_factory=Known)
+
+
+NO_TRUST = Trust()
+# Who needs it asks for it: reading it costs, and most files are not signed.
+TrustSource = Callable[[], Trust]
+
 
 def anchors(pem_bundle: bytes) -> Anchors:
     """The authorities in a bundle of PEM certificates, for instance made from the trusted lists.
@@ -96,7 +112,7 @@ def judge(
     others: Sequence[bytes],
     trusted: Anchors,
     at: datetime,
-    lists: Known = Known(),  # noqa: B008 - frozen and empty
+    lists: Known | Ask = Known(),  # noqa: B008 - frozen and empty
     *,
     qualified_required: bool = True,
     signer: int = 0,
@@ -104,7 +120,9 @@ def judge(
     """Judge the DER `certificate` of a signer at the instant `at` (aware): SdI's is the receipt.
 
     `others` are further certificates of the file, in any order; they are only steps towards an
-    anchor. `signer` goes into the findings. Never raises for what the certificates hold.
+    anchor. `lists` may be asked for: it is only for a path that leads to an anchor, and only when
+    nothing is wrong already, so nobody is asked about a stranger's certificate. `signer` goes into
+    the findings. Never raises for what the certificates hold.
     """
     try:
         own = x509.load_der_x509_certificate(certificate)
@@ -119,6 +137,8 @@ def judge(
         found.append(("00104", "The certificate is not of a trusted authority."))
         unknown.append("revocation")
     else:
+        if callable(lists):
+            lists = Known() if found else lists(path)
         more, open_ = _revoked(path, lists, at)
         found += more
         unknown += open_

@@ -11,6 +11,13 @@ from lxml import etree
 from infra.local.sdi.amounts import amount, check_amounts
 from infra.local.sdi.catalogue import Finding
 from infra.local.sdi.parties import Header, check_header, check_parties
+from infra.local.sdi.registry import (
+    USUAL,
+    Registry,
+    check_intents,
+    check_registered,
+    check_seller_active,
+)
 from infra.local.sdi.xmlfiles import SIMPLIFIED_ROOT, text
 
 _GENERAL = "DatiGenerali/DatiGeneraliDocumento"
@@ -24,11 +31,14 @@ _SIMPLIFIED_MAX = Decimal(400)
 _SIMPLIFIED_EXEMPT_REGIMES = frozenset({"RF19", "RF20"})
 
 
-def check_content(root: etree._Element, header: Header, today: date) -> list[Finding]:
+def check_content(
+    root: etree._Element, header: Header, today: date, registry: Registry = USUAL
+) -> list[Finding]:
     """All content errors of a schema-valid document, header first. `today` is Italy's date."""
-    findings = list(check_header(header))
+    findings = [*check_registered(header, today, registry), *check_header(header)]
     for body in root.iterfind("FatturaElettronicaBody"):
         findings.extend(_check_general(body, header, today))
+        findings.extend(_check_lookups(body, header, registry))
         if root.tag == SIMPLIFIED_ROOT:
             findings.extend(_check_simplified(body, header))
         else:
@@ -70,6 +80,13 @@ def _check_general(body: etree._Element, header: Header, today: date) -> Iterato
     for nature in sorted(natures & _COARSE_NATURES):
         if issued >= _COARSE_NATURES_UNTIL:
             yield Finding("00445", nature)
+
+
+def _check_lookups(body: etree._Element, header: Header, registry: Registry) -> Iterator[Finding]:
+    issued = document_date(body)
+    assert issued is not None, "the schema requires Data"
+    yield from check_seller_active(header, document_kind(body), issued, registry)
+    yield from check_intents(body, registry)
 
 
 def _check_ordinary(body: etree._Element) -> Iterator[Finding]:

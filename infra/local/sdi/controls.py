@@ -18,7 +18,14 @@ from infra.local.sdi.cades import check_cades
 from infra.local.sdi.catalogue import Finding
 from infra.local.sdi.duplicates import fiscal_keys
 from infra.local.sdi.names import InvoiceName
-from infra.local.sdi.parties import PA_FORMAT, SIMPLIFIED_FORMAT, Header, read_header
+from infra.local.sdi.parties import (
+    PA_FORMAT,
+    PRIVATE_FORMAT,
+    SIMPLIFIED_FORMAT,
+    Header,
+    read_header,
+)
+from infra.local.sdi.registry import USUAL, Registry
 from infra.local.sdi.signer import SignatureError
 from infra.local.sdi.xades import check_xades, find_signatures
 from infra.local.sdi.xmlfiles import FORMAT_ERRORS_MAX, InvoiceSchemas, XmlError, parse_xml
@@ -28,7 +35,7 @@ ERRORS_MAX = 200
 """What ListaErrori holds."""
 
 ROME = ZoneInfo("Europe/Rome")
-_DEFAULT_FORMAT = "FPR12"
+_DEFAULT_FORMAT = PRIVATE_FORMAT
 _FORMATS = frozenset({PA_FORMAT, SIMPLIFIED_FORMAT, _DEFAULT_FORMAT})
 
 
@@ -53,10 +60,12 @@ class Inspection:
 
 @dataclass(frozen=True)
 class Rules:
-    """What the controls compare with: the schemas and the CA of qualified certificates."""
+    """What the controls compare with: the schemas, the CA of qualified certificates, and what is
+    known of people and offices."""
 
     schemas: InvoiceSchemas
     trusted: x509.Certificate
+    registry: Registry = USUAL
 
 
 def inspect_file(name: InvoiceName, data: bytes, received_at: datetime, rules: Rules) -> Inspection:
@@ -86,7 +95,7 @@ def inspect_file(name: InvoiceName, data: bytes, received_at: datetime, rules: R
     today = received_at.astimezone(ROME).date()
     keys = tuple(fiscal_keys(root, header))
     references = tuple(_reference(body) for body in root.iterfind("FatturaElettronicaBody"))
-    findings = check_content(root, header, today)
+    findings = check_content(root, header, today, rules.registry)
     return Inspection(header.version, tuple(findings[:ERRORS_MAX]), header, keys, references)
 
 

@@ -13,8 +13,7 @@ from infra.local.sdi.xmlfiles import SIMPLIFIED_ROOT, text
 
 SIMPLIFIED_FORMAT = "FSM10"
 PA_FORMAT = "FPA12"
-# Codes of the right form that SdI's registers do not hold.
-UNREGISTERED_CODES = frozenset({"NOTHERE"})
+PRIVATE_FORMAT = "FPR12"
 FOREIGN_CODE = "XXXXXXX"
 
 _SDI_BOX = re.compile(r"sdi\d{2}@pec\.fatturapa\.it", re.IGNORECASE)
@@ -52,12 +51,18 @@ class Party:
 
 @dataclass(frozen=True)
 class Header:
-    """What the controls and the delivery need of FatturaElettronicaHeader."""
+    """What the controls and the delivery need of FatturaElettronicaHeader.
+
+    The identifier of `transmitter` is a tax code; `representatives` are the fiscal ones of the
+    seller and of the buyer.
+    """
 
     version: str
     format: str
     recipient: str
     pec: str
+    transmitter: Party
+    representatives: tuple[Party, ...]
     issuer_role: str
     seller: Party
     seller_regime: str
@@ -76,12 +81,31 @@ def read_header(root: etree._Element) -> Header:
     naming = "CessionarioCommittente/" + (
         "AltriDatiIdentificativi" if simplified else "DatiAnagrafici/Anagrafica"
     )
+    agent_paths = (
+        (
+            "CedentePrestatore/RappresentanteFiscale",
+            "CessionarioCommittente/AltriDatiIdentificativi/RappresentanteFiscale",
+        )
+        if simplified
+        else (
+            "RappresentanteFiscale/DatiAnagrafici",
+            "CessionarioCommittente/RappresentanteFiscale",
+        )
+    )
     person = f"{text(head, naming + '/Nome')} {text(head, naming + '/Cognome')}".strip()
     return Header(
         version=root.get("versione", ""),
         format=text(head, "DatiTrasmissione/FormatoTrasmissione"),
         recipient=text(head, "DatiTrasmissione/CodiceDestinatario"),
         pec=text(head, "DatiTrasmissione/PECDestinatario"),
+        transmitter=Party(
+            country=text(head, "DatiTrasmissione/IdTrasmittente/IdPaese"),
+            vat_code="",
+            tax_code=text(head, "DatiTrasmissione/IdTrasmittente/IdCodice"),
+        ),
+        representatives=tuple(
+            _party(head, path) for path in agent_paths if head.find(path) is not None
+        ),
         issuer_role=text(head, "SoggettoEmittente"),
         seller=_party(head, seller_path),
         seller_regime=text(head, f"{seller_path}/RegimeFiscale"),
@@ -105,8 +129,6 @@ def check_header(header: Header) -> Iterator[Finding]:
     expected_chars = 6 if header.format == PA_FORMAT else 7
     if len(header.recipient) != expected_chars:
         yield Finding("00427", header.recipient)
-    if header.recipient in UNREGISTERED_CODES:
-        yield Finding("00311", header.recipient)
     if header.recipient == FOREIGN_CODE and header.buyer.country in {"", "IT"}:
         yield Finding("00313")
     if not header.buyer.vat_id and not header.buyer.tax_code:

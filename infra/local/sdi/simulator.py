@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from infra.local.sdi.carrier import DeliveryError, SoapCarrier
 from infra.local.sdi.controls import ROME, Rules
 from infra.local.sdi.intake import Intake
 from infra.local.sdi.outcomes import Delays
+from infra.local.sdi.registry import USUAL, Registry
 from infra.local.sdi.seal import Sealer
 from infra.local.sdi.server import Answer, HttpsServer, Request
 from infra.local.sdi.store import Delivery, PendingMessage, ReceivedFile, Store
@@ -35,7 +37,8 @@ class Simulator:
     `schemas` is the folder of the invoice schemas. `deliver_to` is the address of the sender's
     TrasmissioneFatture endpoint, or a function that takes each Delivery and raises DeliveryError
     or OSError when it cannot. `clock` gives aware datetimes. `mtom` sends messages as SdI
-    usually does, with the file in a part of its own.
+    usually does, with the file in a part of its own. `registry` is what it finds in the tax
+    registry and in IPA.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class Simulator:
         clock: Callable[[], datetime],
         delays: Delays | None = None,
         mtom: bool = False,
+        registry: Registry = USUAL,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._clock = clock
@@ -59,7 +63,7 @@ class Simulator:
             else deliver_to
         )
         trusted = x509.load_pem_x509_certificate(authority.ca_pem)
-        rules = Rules(InvoiceSchemas.load(schemas), trusted)
+        rules = Rules(InvoiceSchemas.load(schemas), trusted, registry)
         sealer = Sealer.load(authority.seal_cert_pem, authority.seal_key_pem)
         self._server = HttpsServer(authority.server_context(), self._respond)
         self._store = Store(folder / "sdi.sqlite3")
@@ -82,6 +86,11 @@ class Simulator:
     def behave(self, behaviour: Behaviour) -> None:
         """Misbehave to order; for a file that several orders match, the last one given counts."""
         self._behaviours.add(behaviour)
+
+    def know(self, registry: Registry) -> None:
+        """Look people and offices up in another registry from the next file on."""
+        rules = replace(self._intake.rules, registry=registry)
+        self._intake = replace(self._intake, rules=rules)
 
     def behave_well(self) -> None:
         """Drop all orders; what they already did to messages in the queue stays."""

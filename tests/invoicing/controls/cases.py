@@ -209,7 +209,7 @@ def buyer_agent(vat: str) -> Act:
     return after(f"{HEAD}/{BUY}/Sede", SIMPLE_AGENT.format(vat=vat))
 
 
-# The check digits, which the simulator leaves to nobody.
+# The check digits: all that can be said of an identifier without the tax registry.
 IDENTIFIERS = (
     M("transmitter", of("00300"), (put(f"{SENDER}/IdCodice", WRONG),), ALL),
     M("transmitter of odd length", of("00300"), (put(f"{SENDER}/IdCodice", "12345"),), ALL),
@@ -231,4 +231,8 @@ IDENTIFIERS = (
     M("buyer's VAT", of("00305"), (ids(BUY, "IT", WRONG),), ALL),
     M("buyer's VAT abroad", PASS, (ids(BUY, "DE", "DE136695976"),), FPR + FSM),
     M("buyer's tax code", of("00306"), (ids(BUY, tax_code=PERSON.tax_code[:-1] + "0"),), ALL),
+    M("buyer's tax code of a day that never was", of("00306"),
+      (ids(BUY, tax_code="RSSMRA80B30H501X"),), ALL),
+    M("buyer's tax code of a leap day", PASS, (ids(BUY, tax_code="RSSMRA80B29H501Q"),), ALL),
+    M("buyer's tax code with omocodia", PASS, (ids(BUY, tax_code="RSSMRA80AL1H501F"),), ALL),
 )  # fmt: skip

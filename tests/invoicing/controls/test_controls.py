@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -11,13 +12,14 @@ from lxml import etree
 from chalicelib.base import xml
 from chalicelib.invoicing import controls
 from chalicelib.invoicing.controls.catalogue import CONTROLS, RETIRED
-from chalicelib.invoicing.controls.finding import FINDINGS_MAX, Finding, Verdict, verdict
+from chalicelib.invoicing.controls.finding import FINDINGS_MAX, Finding, Severity, Verdict, verdict
 from chalicelib.invoicing.controls.numbers import _ORDINARY, _SIMPLIFIED
 from chalicelib.invoicing.fatturapa import reader, schema
 from infra.local.invoices import ORDINARY_TYPES, SIMPLIFIED_TYPES, Fund, Withholding, make
 from infra.local.sdi.bodies import check_content
 from infra.local.sdi.duplicates import fiscal_keys
 from infra.local.sdi.parties import read_header
+from infra.local.sdi.registry import USUAL, Registry
 from tests.invoicing.controls.cases import CASES, IDENTIFIERS
 from tests.invoicing.controls.mutations import (
     TODAY,
@@ -31,13 +33,11 @@ from tests.invoicing.controls.mutations import (
     summary,
     tree,
 )
-from tests.invoicing.official import facts, schemas
-
-IDENTITY = {"00300", "00301", "00302", "00303", "00304", "00305", "00306"}
+from tests.invoicing.official import schemas
 
 
 def judged(root: Any, today: date = TODAY, **options: Any) -> Verdict:
-    return controls.check(root, reader.read(root), today, **options)
+    return controls.check(reader.read_all(root), today, **options)
 
 
 def codes(found: Verdict, *severities: str) -> set[str]:
@@ -45,10 +45,10 @@ def codes(found: Verdict, *severities: str) -> set[str]:
     return {one.code for one in found.findings if one.severity in wanted}
 
 
-def simulated(root: Any) -> set[str]:
+def simulated(root: Any, registry: Registry = USUAL) -> set[str]:
     """What the simulator's own implementation says, in any order."""
     header = read_header(root)
-    found = {one.code for one in check_content(root, header, TODAY)}
+    found = {one.code for one in check_content(root, header, TODAY, registry)}
     keys = fiscal_keys(root, header)
     return found | ({"00409"} if len(set(keys)) < len(keys) else set())
 
@@ -85,7 +85,7 @@ def test_each_control_from_both_sides(case: Mutation, format: str) -> None:
         assert one.id, one.where
 
 
-@pytest.mark.parametrize(("case", "format"), spread(CASES))
+@pytest.mark.parametrize(("case", "format"), spread(CASES + IDENTIFIERS))
 def test_the_simulator_finds_the_same(case: Mutation, format: str) -> None:
     assert simulated(mutated(case, format)) == case.breaks
 
@@ -245,9 +245,14 @@ def test_under_art73_a_number_belongs_to_its_day() -> None:
 
 def test_the_buyers_number_counts_where_he_issues() -> None:
     seen: list[controls.Key] = []
+
+    def ask(keys: Sequence[controls.Key]) -> dict[controls.Key, controls.Earlier]:
+        seen.extend(keys)
+        return {}
+
     for type, options in (("TD01", {}), ("TD17", {}), ("TD01", {"emitter": "CC"})):
         root = tree(make(type, **options))
-        judged(root, sent=lambda key: bool(seen.append(key)))
+        judged(root, sent=ask)
     issuers = [key.issuer for key in seen]
     first, second, third = issuers
     assert first == "IT" + tree(make()).findtext(".//CedentePrestatore//IdCodice")
@@ -255,13 +260,24 @@ def test_the_buyers_number_counts_where_he_issues() -> None:
     assert third == "IT" + tree(make()).findtext(".//CessionarioCommittente//IdCodice")
 
 
-def test_an_invoice_already_sent_is_found_by_its_key() -> None:
-    known = controls.Key("IT" + tree(make()).findtext(".//CedentePrestatore//IdCodice"), "I",
-                         "2", "2026")  # fmt: skip
-    found = judged(lot("1", "2"), sent=lambda key: key == known)
-    assert [(one.code, one.body) for one in found.errors] == [("00404", 1)]
-    assert "00404" not in found.not_evaluated
-    assert "00404" in judged(lot("1", "3"), sent=lambda key: key == known).not_evaluated
+@pytest.mark.parametrize("severity", ["error", "warning"])
+def test_an_invoice_already_sent_is_found_by_its_key(severity: Severity) -> None:
+    issuer = "IT" + tree(make()).findtext(".//CedentePrestatore//IdCodice")
+    known = {controls.Key(issuer, "I", "2", "2026"): controls.Earlier(severity, "doc")}
+    asked: list[Sequence[controls.Key]] = []
+
+    def ask(keys: Sequence[controls.Key]) -> dict[controls.Key, controls.Earlier]:
+        asked.append(keys)
+        return known
+
+    found = judged(lot("1", "2"), sent=ask)
+    (one,) = found.findings
+    assert (one.code, one.severity, one.body, one.found) == ("00404", severity, 1, "2 = doc")
+    assert one.where == NUMBER.format(2)
+    assert found.accepted is (severity == "warning")
+    assert ("00404" in found.not_evaluated) is (severity == "warning")
+    assert len(asked) == 1, "a lot is one question"
+    assert "00404" in judged(lot("1", "3"), sent=ask).not_evaluated
 
 
 def test_one_broken_body_refuses_the_lot() -> None:
@@ -344,13 +360,9 @@ def test_a_hostile_file_makes_no_endless_list() -> None:
 
 
 # --- the catalogue ------------------------------------------------------------------------------
-def test_the_catalogue_is_the_table_of_the_facts() -> None:
-    rows = {}
-    for text in facts("fatturapa.md").read_text().splitlines():
-        cells = [cell.strip() for cell in text.split("|")]
-        if len(cells) > 4 and cells[1].isdigit() and len(cells[1]) == 5:
-            rows[cells[1]] = cells[2]
-    assert {code: one.offline for code, one in CONTROLS.items()} == rows
+def test_what_is_retired_is_never_evaluated() -> None:
+    """That the catalogue is the table of the facts is seen in test_audit.py."""
+    assert RETIRED
     assert not RETIRED & set(CONTROLS)
 
 

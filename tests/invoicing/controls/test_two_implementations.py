@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.invoicing.fatturapa import schema
+from chalicelib.invoicing import claims, controls, ledger
+from chalicelib.invoicing.fatturapa import reader, schema
 from infra.local.invoices import ORDINARY_TYPES, SIMPLIFIED_TYPES, Fund, Line, Withholding, make
-from infra.local.subjects import parties
-from tests.invoicing.controls.cases import CASES
-from tests.invoicing.controls.mutations import LINES, Mutation, bytes_of, tree
-from tests.invoicing.controls.test_controls import IDENTITY, codes, judged, simulated
+from infra.local.sdi.duplicates import fiscal_keys
+from infra.local.sdi.parties import read_header
+from infra.local.sdi.registry import Registry
+from infra.local.subjects import BUYER, PERSON, SELLER, parties
+from tests.invoicing.controls.cases import CASES, IDENTIFIERS, WRONG
+from tests.invoicing.controls.mutations import LINES, Mutation, bytes_of, line, tree
+from tests.invoicing.controls.test_controls import codes, judged, simulated
 from tests.invoicing.official import schemas
 
 MORE_LINES = st.lists(
@@ -35,8 +41,8 @@ MORE_LINES = st.lists(
 
 
 def ours(root: Any) -> set[str]:
-    """All but what the simulator does not know; it has no grey zone, so `likely` counts."""
-    return codes(judged(root), "error", "likely") - IDENTITY
+    """The simulator has no grey zone, so `likely` counts."""
+    return codes(judged(root), "error", "likely")
 
 
 def document(case: Mutation, format: str, more: list[Line], **options: Any) -> Any:
@@ -49,7 +55,7 @@ def document(case: Mutation, format: str, more: list[Line], **options: Any) -> A
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from(CASES), st.data(), MORE_LINES)
+@given(st.sampled_from(CASES + IDENTIFIERS), st.data(), MORE_LINES)
 def test_one_broken_thing_in_any_document(case: Mutation, data: Any, more: list[Line]) -> None:
     root = document(case, data.draw(st.sampled_from(case.formats)), more)
     for act in case.acts:
@@ -62,7 +68,9 @@ def test_one_broken_thing_in_any_document(case: Mutation, data: Any, more: list[
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.sampled_from(CASES), min_size=1, max_size=4), st.data(), MORE_LINES)
+@given(
+    st.lists(st.sampled_from(CASES + IDENTIFIERS), min_size=1, max_size=4), st.data(), MORE_LINES
+)
 def test_several_broken_things_in_any_lot(
     cases: list[Mutation], data: Any, more: list[Line]
 ) -> None:
@@ -103,6 +111,8 @@ VALUES = {
     "Data": DAYS,
     "Numero": ["1", "senza", "1/2026", "A"],
     "IdPaese": ["IT", "DE", "SM", "OO"],
+    "IdCodice": [SELLER.vat, BUYER.vat, WRONG, "00000000000", PERSON.tax_code, "136695976"],
+    "CodiceFiscale": [SELLER.vat, PERSON.tax_code, WRONG, PERSON.tax_code[:-1] + "0"],
     "CodiceDestinatario": ["0000000", "XXXXXXX", "ABC1234", "ABC123"],
     "FormatoTrasmissione": ["FPA12", "FPR12"],
     "SoggettoEmittente": ["CC", "TZ"],
@@ -145,6 +155,7 @@ SIMPLE_VALUES = {
     "TipoDocumento": ["TD07", "TD08", "TD09"],
     "RegimeFiscale": ["RF01", "RF19", "RF20"],
     **{name: VALUES[name] for name in ("Numero", "Data", "IdPaese", "SoggettoEmittente")},
+    **{name: VALUES[name] for name in ("IdCodice", "CodiceFiscale")},
     "DataFR": DAYS,
     "CodiceDestinatario": ["0000000", "XXXXXXX"],
 }
@@ -168,3 +179,112 @@ def test_values_put_anywhere_in_a_simplified_file(type: str, data: Any) -> None:
     root = tree(bytes_of(root))
     assume(not schema.check(root, schemas()))
     assert ours(root) == simulated(root)
+
+
+# --- what only a registry knows -------------------------------------------------------------------
+INTENT = (
+    "<AltriDatiGestionali><TipoDato>INTENTO</TipoDato>"
+    "<RiferimentoTesto>08060120341234567-000001</RiferimentoTesto></AltriDatiGestionali>"
+)
+DAYS_OF_ANY_YEAR = st.dates(date(2010, 1, 1), date(2027, 1, 1))
+
+
+@st.composite
+def registries(draw: Any, root: Any) -> Registry:
+    """Any exceptions about the people and the codes that a document names."""
+    vat = sorted({SELLER.vat, *(node.text for node in root.iter("IdCodice"))})
+    tax = sorted({*vat, *(node.text for node in root.iter("CodiceFiscale"))})
+    recipient = root.findtext(".//CodiceDestinatario")
+    code, some = st.sampled_from(tax), st.frozensets(st.sampled_from(tax), max_size=2)
+    here = st.frozensets(st.just(recipient))
+    return Registry(
+        unknown=draw(some),
+        ceased=draw(st.dictionaries(st.sampled_from(vat), DAYS_OF_ANY_YEAR, max_size=2)),
+        owners=draw(st.dictionaries(st.sampled_from(vat), code, max_size=2)),
+        groups=draw(st.dictionaries(code.filter(lambda one: len(one) == 11), some, max_size=2)),
+        unknown_codes=draw(here),
+        closed_codes=draw(st.dictionaries(st.just(recipient), DAYS_OF_ANY_YEAR)),
+        offices=draw(st.dictionaries(code, st.frozensets(st.sampled_from(["UF1", "UF2"])))),
+        central_codes=draw(here),
+        void_intents=draw(st.frozensets(st.just("08060120341234567-000001"))),
+    )
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from([*ORDINARY_TYPES, *SIMPLIFIED_TYPES]),
+    st.lists(st.sampled_from(IDENTIFIERS), max_size=2),
+    st.data(),
+)
+def test_what_a_registry_refuses_was_never_reported_as_passed(
+    type: str, cases: list[Mutation], data: Any
+) -> None:
+    """What SdI finds beyond our controls is among the codes that they left open."""
+    format = "FSM10" if type in SIMPLIFIED_TYPES else data.draw(st.sampled_from(["FPA12", "FPR12"]))
+    root = tree(make(type, format, buyer=data.draw(st.sampled_from([parties(type)[1], PERSON]))))
+    for case in cases:
+        for act in case.acts if format in case.formats else ():
+            act(root)
+    if format != "FSM10" and data.draw(st.booleans()):
+        line("0.00", "N3.5")(root)
+        root.findall(".//DettaglioLinee")[-1].append(tree(INTENT.encode()))
+    root = tree(bytes_of(root))
+    assume(not schema.check(root, schemas()))
+    assert ours(root) == simulated(root)
+    registry = data.draw(registries(root))
+    more = simulated(root, registry) - simulated(root)
+    assert more <= set(judged(root).not_evaluated)
+    event(f"{len(more)} codes more")
+
+
+# --- the same invoice sent before (00404) ---------------------------------------------------------
+def our_keys(root: Any) -> list[tuple[str, str]]:
+    """Where the check looks for each body's number in a reseller's claims."""
+    asked: list[controls.Key] = []
+
+    def sent(keys: Sequence[controls.Key]) -> dict[controls.Key, controls.Earlier]:
+        asked.extend(keys)
+        return {}
+
+    judged(root, sent=sent)
+    return [ledger._place("alfa", key) for key in asked]
+
+
+def claimed(root: Any) -> set[tuple[str, str]]:
+    """What intake claims of the same file."""
+    wanted = claims.of("alfa", "c1", "a.xml", "0", reader.read(root))
+    return {one.key for one in wanted if one.kind == "number"}
+
+
+@st.composite
+def sent_files(draw: Any) -> Any:
+    type = draw(st.sampled_from(["TD01", "TD04", "TD05", "TD16", "TD17", "TD24", "TD27", "TD07"]))
+    options: dict[str, Any] = {"bodies": draw(st.integers(1, 3))}
+    if type != "TD07":
+        options["art73"] = draw(st.booleans())
+        options["emitter"] = draw(st.sampled_from(["", "CC", "TZ"]))
+    root = tree(make(type, **options))
+    general = "DatiGenerali/DatiGeneraliDocumento"
+    for body in root.findall("FatturaElettronicaBody"):
+        body.find(f"{general}/Numero").text = draw(st.sampled_from(["1", "2", "1/a", "1#2026"]))
+        body.find(f"{general}/Data").text = draw(
+            st.sampled_from(["2025-12-31", "2026-01-01", "2026-01-01+02:00", "2026-03-04"])
+        )
+        if type != "TD07" and draw(st.booleans()):
+            body.find(f"{general}/TipoDocumento").text = draw(
+                st.sampled_from(["TD01", "TD04", "TD17"])
+            )
+    return tree(bytes_of(root))
+
+
+@settings(max_examples=300, deadline=None)
+@given(sent_files(), sent_files())
+def test_the_check_intake_and_sdi_know_an_invoice_by_the_same(one: Any, other: Any) -> None:
+    for root in (one, other):
+        assert set(our_keys(root)) == claimed(root)
+    theirs = [fiscal_keys(root, read_header(root)) for root in (one, other)]
+    mine_of_both = our_keys(one) + our_keys(other)
+    same: dict[tuple[str, str], str] = {}
+    for mine, sdis in zip(mine_of_both, theirs[0] + theirs[1], strict=True):
+        assert same.setdefault(mine, sdis) == sdis
+    assert len(set(same.values())) == len(same), "two of SdI's keys are one of ours"

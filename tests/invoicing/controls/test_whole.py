@@ -292,8 +292,8 @@ def test_judge_is_what_intake_can_call() -> None:
     data = make(number="senza")
     unwrapped = envelope.unwrap(data)
     parsed = xml.parse(unwrapped.xml, limit_bytes=limits.DOCUMENT_RAW_BYTES, recover=True)
-    invoice = reader.read(parsed.root)
+    read = reader.read_all(parsed.root)
     at = datetime(2026, 11, 21, 9, tzinfo=UTC)
-    verdict = judge(data, unwrapped, parsed, invoice, at, schemas(), TODAY)
+    verdict = judge(data, unwrapped, parsed, read, at, schemas(), TODAY)
     assert [one.code for one in verdict.findings] == ["00425"]
     assert not schema.check(parsed.root, schemas())

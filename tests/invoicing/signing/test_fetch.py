@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,8 +17,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
+from chalicelib.base import limits
 from chalicelib.base.errors import Rejected, Transient
 from chalicelib.invoicing.signing import fetch
+from chalicelib.invoicing.signing.lookup import Lookup
+from chalicelib.invoicing.signing.revocation import Known
 from chalicelib.invoicing.signing.trust import judge
 
 from .. import usage
@@ -93,7 +97,7 @@ def test_by_answer_or_else_by_list() -> None:
         asked.clear()
         with serving(reply) as url:
             own = asked_at(url)
-            lists = fetch.gather((own, middle(), root()), allow_private=True)
+            lists = Lookup(lambda: NOW, allow_private=True)((own, middle(), root()))
         assert asked == (["/ocsp"] if works else ["/ocsp", "/mezzo.crl"])
         verdict = judge(der(own)[0], der(middle()), trusted(), NOW, lists)
         assert verdict.findings == ()
@@ -103,7 +107,7 @@ def test_by_answer_or_else_by_list() -> None:
 
 def test_nothing_private_is_reached() -> None:
     with serving(lambda *_: (200, b"")) as url:
-        assert fetch.gather((asked_at(url), middle(), root())).crls == ()
+        assert Lookup(lambda: NOW)((asked_at(url), middle(), root())) == Known()
         for each in (url, url.replace("127.0.0.1", "localhost"),
                      url.replace("127.0.0.1", "[::ffff:127.0.0.1]")):  # fmt: skip
             with pytest.raises(Rejected) as refused:
@@ -114,7 +118,7 @@ def test_nothing_private_is_reached() -> None:
 @pytest.mark.parametrize(
     "address",
     ["10.0.0.1", "169.254.169.254", "192.168.1.1", "100.64.0.1", "0.0.0.0", "::1", "fd00::1",
-     "fe80::1%1", "224.0.0.1", "::ffff:10.0.0.1"],
+     "fe80::1%1", "224.0.0.1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::", "::10.0.0.1"],
 )  # fmt: skip
 def test_a_name_that_leads_inside_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def lookup(*_: Any, **__: Any) -> list[Any]:
@@ -139,7 +143,7 @@ def test_addresses_that_are_none(url: str) -> None:
 
 
 def test_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetch, "CRL_BYTES", 1000)
+    monkeypatch.setattr(limits, "CRL_BYTES", 1000)
     for reply, reason in (
         ((200, b"x" * 5000), "too large"),
         ((404, b""), "status 404"),
@@ -148,7 +152,7 @@ def test_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
         with serving(lambda *_, said=reply: said) as url, pytest.raises(Transient) as failed:
             fetch.fetch_crl(url, allow_private=True)
         assert failed.value.details["reason"] == reason
-    monkeypatch.setattr(fetch, "TIMEOUT_S", 0.2)
+    monkeypatch.setattr(limits, "REVOCATION_TIMEOUT_S", 0.2)
     waiting = threading.Event()
 
     def slow(path: str, body: bytes) -> tuple[int, bytes]:
@@ -162,6 +166,38 @@ def test_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     assert failed.value.code == "revocation_unreachable"
     with pytest.raises(Transient):
         fetch.fetch_crl(url, allow_private=True)
+
+
+@pytest.mark.parametrize("at", ["head", "body"])
+def test_a_byte_now_and_then_is_cut_off(at: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each single read keeps within its time-out; the whole does not."""
+    monkeypatch.setattr(limits, "REVOCATION_TIMEOUT_S", 0.3)
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            connection, _ = server.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.sendall(b"HTTP/1.1 200 OK\r\n" + (b"\r\n" if at == "body" else b"X-"))
+                while not over.wait(0.05):
+                    connection.sendall(b"a")
+
+        thread = threading.Thread(target=drip, daemon=True)
+        thread.start()
+        begun = time.monotonic()
+        with pytest.raises(Transient) as failed:
+            fetch.fetch_crl(f"http://127.0.0.1:{server.getsockname()[1]}/1.crl", allow_private=True)
+        took_s = time.monotonic() - begun
+        over.set()
+        thread.join()
+    assert failed.value.code == "revocation_unreachable"
+    assert took_s < 5
+
+
+def test_nothing_is_asked_when_the_time_is_over() -> None:
+    with pytest.raises(Transient) as failed:
+        fetch.fetch_crl("http://127.0.0.1:9/1.crl", until=time.monotonic() - 1, allow_private=True)
+    assert failed.value.details["reason"] == "too slow"
 
 
 def test_question_is_for_one_certificate() -> None:

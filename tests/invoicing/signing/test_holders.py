@@ -14,11 +14,13 @@ from typing import Any
 import boto3
 import moto
 import pytest
+from botocore.exceptions import ClientError
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from moto.kms.models import KmsBackend
+from moto.kms.responses import KmsResponse
 from moto.kms.utils import RSAPrivateKey
 
 from chalicelib.base import aws
@@ -27,6 +29,7 @@ from chalicelib.invoicing.signing import cades, cms, holder, xades, xades_verify
 from chalicelib.invoicing.signing.holder import Signer
 from chalicelib.invoicing.signing.kms import KmsSigner, open_kms
 from chalicelib.invoicing.signing.signers import Form, open_signer, sign_all
+from infra.local import moto_server
 from infra.local.authority import Authority
 from infra.local.csc import SigningService
 from infra.local.csc_vault import certified
@@ -40,14 +43,6 @@ from . import INVOICE
 proves_signed_file = pytest.mark.feature("F004-068")
 
 
-def _sign_digest(self: RSAPrivateKey, message: bytes, signing_algorithm: str) -> bytes:
-    """As KMS does with MessageType DIGEST; moto takes every message for the document itself."""
-    assert len(message) == hashes.SHA256.digest_size
-    assert signing_algorithm == "RSASSA_PKCS1_V1_5_SHA_256"
-    made: bytes = self.private_key.sign(message, padding.PKCS1v15(), Prehashed(hashes.SHA256()))
-    return made
-
-
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Any]:
     patch = pytest.MonkeyPatch()
@@ -58,7 +53,10 @@ def cloud() -> Iterator[Any]:
         patch.delenv(name, raising=False)
     with moto.mock_aws():
         aws.forget()
-        patch.setattr(RSAPrivateKey, "sign", _sign_digest)
+        for owner, name in ((KmsResponse, "_get_param"), (KmsBackend, "sign"),
+                            (RSAPrivateKey, "sign"), (RSAPrivateKey, "verify")):  # fmt: skip
+            patch.setattr(owner, name, getattr(owner, name))  # put back at the end
+        moto_server.sign_as_kms_does()
         yield boto3.client("kms")
         patch.undo()
         aws.forget()
@@ -228,6 +226,33 @@ def test_kms_refusals(cloud: Any, signing_authority: Authority) -> None:
     with pytest.raises(Rejected) as refused:
         open_kms(missing, x509.load_pem_x509_certificates(own))
     assert refused.value.code == "signing_key_unusable"
+
+
+def test_kms_here_tells_a_digest_from_a_document(cloud: Any, in_kms: Signer) -> None:
+    """What moto does not (infra/local/moto_server.py), judged by its own Verify too."""
+    assert isinstance(in_kms, KmsSigner)
+    digest = hashlib.sha256(INVOICE).digest()
+    algorithm = {"KeyId": in_kms.key, "SigningAlgorithm": "RSASSA_PKCS1_V1_5_SHA_256"}
+    raw = cloud.sign(Message=INVOICE[:4096], MessageType="RAW", **algorithm)["Signature"]
+    short = hashlib.sha256(INVOICE[:4096]).digest()
+    assert raw == cloud.sign(Message=short, MessageType="DIGEST", **algorithm)["Signature"]
+    made = in_kms.sign_digests([digest])[0]
+    for message, kind in ((digest, "DIGEST"), (short, "DIGEST"), (digest, "RAW")):
+        found = cloud.verify(Message=message, MessageType=kind, Signature=made, **algorithm)
+        assert found["SignatureValid"] is (message == digest and kind == "DIGEST")
+    with pytest.raises(ClientError, match="invalid length"):
+        cloud.sign(Message=b"short", MessageType="DIGEST", **algorithm)
+
+
+def test_a_disabled_key_is_refused(cloud: Any, signing_authority: Authority) -> None:
+    name = new_key(cloud)
+    own = x509.load_pem_x509_certificates(certificate_of(cloud, name, signing_authority))
+    signer = open_kms(name, own)
+    cloud.disable_key(KeyId=name)
+    with pytest.raises(Rejected) as refused:
+        cades.sign(INVOICE, signer, START)
+    assert refused.value.code == "signing_key_unusable"
+    assert refused.value.details["reason"] == "DisabledException"
 
 
 def test_kms_that_signs_something_else_is_found_out(
