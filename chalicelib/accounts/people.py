@@ -44,8 +44,8 @@ def give(
     """Give access to whoever has that address; the same again is the same grant and no mail.
 
     `home` is the tenant's record, `token` 43 random characters for the link of a new account.
-    Rejected as `grants.checked`, `mail_address` and `customer_not_notified`; Conflict `grant_exists` when the person has
-    the role already with another scope.
+    Rejected as `grants.checked`, `mail_address` and `customer_not_notified`; Conflict
+    `grant_exists` when the person has the role already with another scope.
     """
     mail = addresses.mail(wanted.mail)
     if not suppression.may_write(tenant, mail):

@@ -5,24 +5,16 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from chalicelib.accounts import model, store
-from chalicelib.accounts.model import ApiKey, Caller, Customer, Reseller, Webhook
+from chalicelib.accounts import addresses, customers, model, store
+from chalicelib.accounts.model import ApiKey, Caller, Reseller, Webhook
 from chalicelib.base import clock, dynamo, ids, keys, secrets
-from chalicelib.base.dynamo import ConditionFailed
+from chalicelib.base.dynamo import ConditionFailed, Op
 from chalicelib.base.errors import Conflict, NotFound, Rejected
-
-_FISCAL = re.compile(r"[A-Z]{2}[A-Z0-9]{2,28}|[A-Z0-9]{11,16}")
-# SES takes ASCII only, and what is quoted or commented is no address people have. No question
-# mark: an encoded word (`=?utf-8?q?…?=`) would be decoded where the header is made.
-_MAIL = re.compile(
-    r"[A-Za-z0-9!#$%&'*+/=^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=^_`{|}~-]+)*"
-    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}"
-)
 
 
 def create_reseller(
@@ -31,18 +23,12 @@ def create_reseller(
     """A new tenant; Conflict when the identifier is taken."""
     if not keys.is_tenant(tenant):
         raise Rejected("reseller_id", "A reseller's id is a-z, 0-9 and dashes, at most 40.")
-    reseller = Reseller(tenant, name, _mail(mail), language, **settings)
+    reseller = Reseller(tenant, name, addresses.mail(mail), language, **settings)
     try:
         dynamo.commit([store.put_reseller(tenant, reseller, 0)])
     except ConditionFailed as error:
         raise Conflict("reseller_exists", f"There is already a reseller {tenant}.") from error
     return reseller
-
-
-def _mail(text: str) -> str:
-    if len(text) > 254 or not _MAIL.fullmatch(text):
-        raise Rejected("mail_address", "This is not an e-mail address.")
-    return text
 
 
 def get_reseller(tenant: str) -> Reseller:
@@ -54,12 +40,18 @@ def get_reseller(tenant: str) -> Reseller:
 
 
 def change_settings(
-    tenant: str, changes: dict[str, Any], webhook: dict[str, str] | str | None = ""
+    tenant: str,
+    changes: dict[str, Any],
+    webhook: dict[str, str] | str | None = "",
+    also: Sequence[Op] = (),
 ) -> Reseller:
-    """Change some settings. `webhook`: "" leaves it, None removes it, else `{url, secret}`."""
+    """Change some settings. `webhook`: "" leaves it, None removes it, else `{url, secret}`.
+
+    `also` joins the commit.
+    """
     old = get_reseller(tenant)
     if "mail" in changes:
-        _mail(changes["mail"])
+        addresses.mail(changes["mail"])
     new = dataclasses.replace(old, **changes)
     if isinstance(webhook, dict):
         if not _is_webhook(webhook["url"]):
@@ -70,7 +62,7 @@ def change_settings(
         new = dataclasses.replace(new, webhook=Webhook(webhook["url"], sealed))
     elif webhook is None:
         new = dataclasses.replace(new, webhook=None)
-    dynamo.commit([store.put_reseller(tenant, new, old.version)])
+    dynamo.commit([store.put_reseller(tenant, new, old.version), *also])
     return dataclasses.replace(new, version=old.version + 1)
 
 
@@ -87,82 +79,20 @@ def _is_webhook(url: str) -> bool:
     return parts.scheme == "https" and named and port != 0
 
 
-def fiscal_id(text: str) -> str:
-    """`it 01234567890` -> `IT01234567890`; Rejected when it cannot be one."""
-    clean = re.sub(r"[\s.-]", "", text).upper()
-    if not _FISCAL.fullmatch(clean):
-        raise Rejected("fiscal_id", f"{text[:40]!r} is neither a VAT number nor a tax code.")
-    return clean
-
-
-def save_customer(tenant: str, customer: Customer, now: datetime, *, new: bool) -> Customer:
-    """Create or replace; each fiscal id belongs to one customer."""
-    if not ids.is_safe(customer.id):
-        raise Rejected("customer_id", "A customer's id is A-Z, a-z, 0-9, _ . -, at most 64.")
-    if customer.mail:
-        _mail(customer.mail)
-    if customer.notify and not customer.mail:
-        raise Rejected("customer_mail", "To notify the customer, give his e-mail address.")
-    for section in customer.sections:
-        if section.count("{n}") != 1 or not section.isprintable():
-            raise Rejected("section", "A section's pattern holds {n} once.", section=section[:30])
-    old = None if new else get_customer(tenant, customer.id)
-    created = old.created_at if old else clock.stamp(now)
-    fiscal = tuple(dict.fromkeys(fiscal_id(one) for one in customer.fiscal_ids))
-    saved = dataclasses.replace(customer, fiscal_ids=fiscal, created_at=created)
-    try:
-        dynamo.commit(store.put_customer(tenant, saved, old))
-    except ConditionFailed as error:
-        if "customer" in error.found:
-            if new:
-                raise Conflict(
-                    "customer_exists", "There is already a customer with this id."
-                ) from error
-            raise
-        taken = next(iter(error.found)).removeprefix("fiscal:")
-        raise Conflict(
-            "fiscal_id_taken", "Another customer has this fiscal id.", fiscal_id=taken
-        ) from error
-    return dataclasses.replace(saved, version=(old.version if old else 0) + 1)
-
-
-def get_customer(tenant: str, customer: str) -> Customer:
-    """NotFound when this reseller has no such customer."""
-    found = store.get_customer(tenant, customer)
-    if found is None:
-        raise NotFound("customer")
-    return found
-
-
-def find_customer(tenant: str, customer: str) -> Customer | None:
-    """The same without a complaint."""
-    return store.get_customer(tenant, customer) if customer else None
-
-
-def customer_of(tenant: str, fiscal_ids: Iterable[str]) -> Customer | None:
-    """Who of the reseller's customers has one of these fiscal ids."""
-    found = store.customer_of(tenant, fiscal_ids)
-    return find_customer(tenant, found)
-
-
 people = store.people
-
-
-def register_seller(tenant: str, name: str, fiscal: tuple[str, ...], now: datetime) -> Customer:
-    """The customer for a seller seen for the first time (setting `unknown_seller: register`).
-
-    Its id comes out of the fiscal id, so that documents arriving together make one customer.
-    """
-    customer = Customer(id=fiscal[0].lower(), name=name[:80] or fiscal[0], fiscal_ids=fiscal)
-    try:
-        return save_customer(tenant, customer, now, new=True)
-    except Conflict:
-        return customer_of(tenant, fiscal) or get_customer(tenant, customer.id)
-
-
-def list_customers(tenant: str, after: str, limit: int) -> list[Customer]:
-    """A page in order of id."""
-    return store.list_customers(tenant, after, limit)
+# Customers are a part of their own.
+save_customer = customers.save_customer
+register_seller = customers.register_seller
+get_customer = customers.get_customer
+find_customer = customers.find_customer
+get_profile = customers.get_profile
+customer_of = customers.customer_of
+list_customers = customers.list_customers
+search_customers = customers.search_customers
+require_channel = customers.require_channel
+set_activated = customers.set_activated
+note_customer = customers.note_customer
+list_notes = customers.list_notes
 
 
 RESTRICTED_SCOPES = frozenset({"flows:read", "documents:read", "documents:write"})
@@ -175,8 +105,10 @@ def issue_key(
     now: datetime,
     random: str,
     customer: str = "",
+    also: Sequence[Op] = (),
 ) -> tuple[ApiKey, str]:
-    """A new key and its token (shown once). `random` is at least 64 hex characters."""
+    """A new key and its token (shown once). `random` is at least 64 hex characters, the key's id
+    the first 12 of them. `also` joins the commit."""
     wanted = tuple(dict.fromkeys(scopes))
     if not wanted or not set(model.SCOPES).issuperset(wanted):
         raise Rejected("scope", "Give one or more known scopes.", known=sorted(model.SCOPES))
@@ -197,14 +129,15 @@ def issue_key(
         customer=customer,
         created_at=clock.stamp(now),
     )
-    dynamo.commit([store.put_key(tenant, key)])
+    dynamo.commit([store.put_key(tenant, key), *also])
     return key, model.token(tenant, key.id, random[12:])
 
 
-def revoke_key(tenant: str, key_id: str, now: datetime) -> ApiKey:
-    """From the next request on the key opens nothing; revoking twice is the same."""
+def revoke_key(tenant: str, key_id: str, now: datetime, also: Sequence[Op] = ()) -> ApiKey:
+    """From the next request on the key opens nothing; revoking twice is the same. `also` joins
+    the commit."""
     with contextlib.suppress(ConditionFailed):
-        dynamo.commit([store.revoke_key(tenant, key_id, clock.stamp(now))])
+        dynamo.commit([store.revoke_key(tenant, key_id, clock.stamp(now)), *also])
     found = store.get_key(tenant, key_id)
     if found is None:
         raise NotFound("key")

@@ -1,9 +1,9 @@
 """Items of the accounts domain.
 
 pk T#<tenant>  sk TENANT           the reseller
-               sk CUSTOMER#<id>    a customer
-               sk FISCAL#<id>      which customer has this VAT id or tax code (claim)
                sk KEY#<id>         an API key
+
+Customers have a store of their own (customer_store.py).
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.accounts.model import ApiKey, Customer, Reseller, Webhook
+from chalicelib.accounts.customer import Customer
+from chalicelib.accounts.customer_store import customer_key, read_customer
+from chalicelib.accounts.model import ApiKey, Reseller, Webhook
 from chalicelib.base import dynamo, keys
-from chalicelib.base.dynamo import Delete, Item, Key, Op, Put
+from chalicelib.base.dynamo import Item, Key, Put
 
 
 def _key(tenant: str, *parts: str) -> Key:
@@ -22,14 +24,6 @@ def _key(tenant: str, *parts: str) -> Key:
 
 def reseller_key(tenant: str) -> Key:
     return _key(tenant, "TENANT")
-
-
-def customer_key(tenant: str, customer: str) -> Key:
-    return _key(tenant, "CUSTOMER", customer)
-
-
-def fiscal_key(tenant: str, fiscal_id: str) -> Key:
-    return _key(tenant, "FISCAL", fiscal_id.upper())
 
 
 def _item(key: Key, **fields: Any) -> Item:
@@ -88,63 +82,6 @@ def get_reseller(tenant: str) -> Reseller | None:
     return read_reseller(tenant, item) if item else None
 
 
-def put_customer(tenant: str, customer: Customer, old: Customer | None) -> list[Op]:
-    """The customer and the claims on his fiscal ids: one belongs to one customer only."""
-    key = customer_key(tenant, customer.id)
-    had = set(old.fiscal_ids) if old else set()
-    ops: list[Op] = [
-        Put(
-            _item(
-                key,
-                id=customer.id,
-                name=customer.name,
-                fiscal_ids=list(customer.fiscal_ids),
-                mail=customer.mail,
-                notify=customer.notify,
-                formats=list(customer.formats),
-                signature=customer.signature,
-                sending=customer.sending,
-                sections=list(customer.sections),
-                created_at=customer.created_at,
-                version=(old.version if old else 0) + 1,
-            ),
-            when=_same_version(old.version if old else 0),
-            label="customer",
-        )
-    ]
-    ops += [
-        Put(_item(fiscal_key(tenant, one), customer=customer.id), label=f"fiscal:{one}")
-        for one in customer.fiscal_ids
-        if one not in had
-    ]
-    ops += [
-        Delete(fiscal_key(tenant, one), label=f"fiscal:{one}")
-        for one in sorted(had - set(customer.fiscal_ids))
-    ]
-    return ops
-
-
-def read_customer(item: Item) -> Customer:
-    return Customer(
-        id=item["id"],
-        name=item["name"],
-        fiscal_ids=tuple(item["fiscal_ids"]),
-        mail=item["mail"],
-        notify=item["notify"],
-        formats=tuple(item["formats"]),
-        signature=item.get("signature", "house"),
-        sending=item.get("sending", "house"),
-        sections=tuple(item.get("sections", ())),
-        created_at=item["created_at"],
-        version=item["version"],
-    )
-
-
-def get_customer(tenant: str, customer: str) -> Customer | None:
-    item = dynamo.get(customer_key(tenant, customer))
-    return read_customer(item) if item else None
-
-
 def people(
     resellers: Iterable[str], customers: Iterable[tuple[str, str]]
 ) -> tuple[dict[str, Reseller], dict[tuple[str, str], Customer]]:
@@ -156,23 +93,6 @@ def people(
         {name: read_reseller(name, found[key]) for key, name in tenants.items() if key in found},
         {one: read_customer(found[key]) for key, one in wanted.items() if key in found},
     )
-
-
-def list_customers(tenant: str, after: str = "", limit: int = 0) -> list[Customer]:
-    """In order of id, after the one given."""
-    low = keys.sk("CUSTOMER", after) + "\x00" if after else "CUSTOMER#"
-    found = dynamo.query(keys.pk(tenant), between=(low, "CUSTOMER$"), limit=limit)
-    return [read_customer(item) for item in found]
-
-
-def customer_of(tenant: str, fiscal_ids: Iterable[str]) -> str:
-    """Id of the customer who has one of these fiscal ids; "" when nobody has."""
-    wanted = [fiscal_key(tenant, one) for one in fiscal_ids if one]
-    found = dynamo.batch_get(wanted)
-    for key in wanted:
-        if key in found:
-            return str(found[key]["customer"])
-    return ""
 
 
 def put_key(tenant: str, key: ApiKey) -> Put:

@@ -7,8 +7,8 @@ from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 
+from chalicelib.base.iban import is_iban
 from chalicelib.invoicing.compose.fitting import refused
-from chalicelib.invoicing.compose.iban import is_iban
 from chalicelib.invoicing.compose.money import ZERO, parts, scaled
 from chalicelib.invoicing.compose.values import Document, Instalment, Payment
 

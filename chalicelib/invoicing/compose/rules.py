@@ -10,10 +10,10 @@ import datetime
 from collections.abc import Iterator
 
 from chalicelib.base.errors import Rejected
+from chalicelib.base.taxids import is_tax_code, is_vat_number
 from chalicelib.invoicing.compose.fitting import refused
 from chalicelib.invoicing.compose.parties import Identity
 from chalicelib.invoicing.compose.values import Document, Fund, Invoice, Line
-from chalicelib.invoicing.controls.taxids import is_tax_code, is_vat_number
 from chalicelib.invoicing.model import CREDIT_NOTE_TYPES, SELF_INVOICE_TYPES
 
 SIMPLIFIED_KINDS = frozenset({"TD07", "TD08", "TD09"})
