@@ -1,4 +1,4 @@
-"""What the API takes and answers about resellers, customers and keys."""
+"""What the API takes and answers about resellers and keys."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from chalicelib.accounts import model as accounts
-from chalicelib.base import limits
 from chalicelib.entry.shapes import Given, Id, Taken
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Mail = Annotated[str, StringConstraints(max_length=254)]
-# One sezionale: the text around the running number, which stands as `{n}`.
-Section = Annotated[str, StringConstraints(min_length=3, max_length=30)]
 
 
 class Settings(Given):
@@ -40,48 +37,6 @@ class SettingsChange(Taken):
     digest: accounts.Digest | None = None
     unknown_seller: Literal["hold", "register"] | None = None
     webhook: WebhookChange | None = None
-
-
-class CustomerFields(Taken):
-    """`fiscal_ids`: VAT numbers with country (`IT01234567890`) and tax codes."""
-
-    name: Name
-    fiscal_ids: Annotated[list[str], Field(min_length=1, max_length=20)]
-    mail: Mail = ""
-    notify: bool = False
-    formats: Annotated[list[accounts.InputFormat], Field(min_length=1)] = Field(
-        default_factory=lambda: list(accounts.INPUT_FORMATS)
-    )
-    signature: accounts.Hand = "house"
-    sending: accounts.Hand = "house"
-    sections: Annotated[list[Section], Field(max_length=50)] = Field(default_factory=list)
-
-
-class NewCustomer(CustomerFields):
-    id: Id
-
-
-class Customer(Given):
-    id: str
-    name: str
-    fiscal_ids: list[str]
-    mail: str
-    notify: bool
-    formats: list[str]
-    signature: accounts.Hand
-    sending: accounts.Hand
-    sections: list[str]
-    created_at: str
-
-
-class Customers(Given):
-    customers: list[Customer]
-    cursor: str | None
-
-
-class CustomersQuery(Taken):
-    after: Annotated[str, StringConstraints(max_length=64)] = ""
-    limit: int = Field(limits.PAGE_ITEMS, ge=1, le=limits.PAGE_ITEMS_MAX)
 
 
 class NewKey(Taken):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from chalicelib.base import limits, xml
 from chalicelib.base.errors import Rejected
+from chalicelib.base.xmlscan import harmless
 from tests import hostile
 
 LIMIT = limits.DOCUMENT_RAW_BYTES
@@ -116,6 +117,74 @@ def test_the_deepest_allowed_is_read() -> None:
 def test_innocent_markup_passes_unrepaired(data: bytes) -> None:
     assert xml.parse(data, limit_bytes=LIMIT).repairs == ()
     assert xml.parse(data, limit_bytes=LIMIT, recover=True).repairs == ()
+
+
+# --- the short way, which nearly every file goes
+
+
+def test_the_short_way_is_gone_where_it_may_be() -> None:
+    assert harmless(b"<?xml version='1.0'?><?p?><a b='1'>x!&amp;<c/></a>")
+    for data in (b"<a><!-- --></a>", b"<a><![CDATA[ ]]></a>", b"<!DOCTYPE a><a/>", b"<a>!<!</a>"):
+        assert not harmless(data)
+
+
+LONGEST = limits.XML_TAG_BYTES
+
+
+@pytest.mark.feature("F004-048")
+@pytest.mark.parametrize("before", [b"", b"<b>" + b"x" * 2 * LONGEST + b"</b>", b"<b/>" * 40_000])
+@pytest.mark.parametrize("after", [b"", b"<b>" + b"x" * 2 * LONGEST + b"</b>", b"<b/>" * 40_000])
+@pytest.mark.parametrize(
+    ("tag", "short"),
+    [
+        (b"<c>", True),
+        (b"<c" + b" " * (LONGEST - 3) + b">", True),
+        (b"<c" + b" " * (LONGEST - 2) + b">", False),
+        (b"<c d='" + b"x" * LONGEST + b"'>", False),
+        (b"<c d='>" + b"x" * LONGEST + b"'>", False),
+        (b'<c d=">' + b"x" * LONGEST + b'">', False),
+    ],
+)
+def test_a_long_tag_is_found_among_long_texts(
+    before: bytes, tag: bytes, short: bool, after: bytes
+) -> None:
+    data = b"<a>" + before + tag + b"</c>" + after + b"</a>"
+    if short:
+        assert harmless(data)
+        assert xml.read(data, limit_bytes=LIMIT).tag == "a"
+    else:
+        assert not harmless(data)
+        assert refusal(data) == refusal(data, recover=True) == "xml_too_large"
+
+
+@pytest.mark.feature("F004-048")
+@pytest.mark.parametrize("beside", [b"", b" " * 9_000, b"<b>1</b>" * 60, b"<b>1</b>" * 2_000])
+@pytest.mark.parametrize("last", [b"<a></a>", b"<a/>"])
+@pytest.mark.parametrize("levels", [2, 9, 10, 11, 99, 100, 101, 102, 255, 256, 257, 5_000])
+def test_depth_is_the_same_by_either_way(
+    levels: int, last: bytes, beside: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outer = levels - 1
+    data = b"<a>" * outer + last + b"</a>" * (outer - 1) + beside + b"</a>"
+    short = attempt(data)
+    monkeypatch.setattr(xml, "harmless", lambda document: False)
+    for outcome in (short, attempt(data)):
+        if levels > limits.XML_DEPTH:
+            assert outcome == "xml_too_deep"
+        else:
+            assert not isinstance(outcome, str)
+
+
+def test_what_only_values_are_wanted_of_keeps_them() -> None:
+    data = b"<a>\n  <b> </b>\n  <c> 1 </c> x <d>\n</d>\n</a>"
+    whole, bare = (
+        xml.read(data, limit_bytes=LIMIT),
+        xml.parse(data, limit_bytes=LIMIT, values_only=True).root,
+    )
+    assert [node.text for node in whole.iter("b", "c", "d")] == [" ", " 1 ", "\n"]
+    assert [node.text for node in bare.iter("b", "c", "d")] == [" ", " 1 ", "\n"]
+    assert "".join(bare.itertext()).split() == "".join(whole.itertext()).split() == ["1", "x"]
+    assert len("".join(bare.itertext())) < len("".join(whole.itertext()))
 
 
 # --- nothing outside
@@ -366,6 +435,20 @@ def test_whatever_comes_no_doctype_survives(pieces: list[str], recover: bool) ->
     assert recover or not parsed.repairs
     assert parsed.root.getroottree().docinfo.doctype == ""
     assert b"<!DOCTYPE" not in xml.serialize(parsed.root) or b"<!--" in data or b"<?" in data
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12), st.booleans())
+def test_both_ways_lead_to_the_same(pieces: list[str], recover: bool) -> None:
+    data = "".join(pieces).encode("utf-8")
+    short = attempt(data, recover=recover)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(xml, "harmless", lambda document: False)
+        long = attempt(data, recover=recover)
+    if isinstance(short, str) or isinstance(long, str):
+        assert short == long
+    else:
+        assert (short.encoding, short.repairs) == (long.encoding, long.repairs)
+        assert xml.serialize(short.root) == xml.serialize(long.root)
 
 
 @given(st.binary(max_size=200), st.booleans())

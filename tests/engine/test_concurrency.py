@@ -21,6 +21,7 @@ from chalicelib.invoicing.document import Document
 from chalicelib.invoicing.intake import Arrival, Session
 from infra.local import invoices
 from infra.local.cloud import Cloud
+from infra.local.seeds import give_credits
 from infra.local.subjects import SELLER
 from tests.engine.conftest import at_once, bad, good
 
@@ -40,6 +41,7 @@ class SilentWakes(Wakes):
 @pytest.fixture(autouse=True)
 def _reseller(cloud: Cloud) -> None:
     accounts.create_reseller(TENANT, "Alfa", "hub@alfa.example")
+    give_credits(TENANT, clock.now())
     customer = Customer("C1", SELLER.label, (f"IT{SELLER.vat}",))
     accounts.save_customer(TENANT, customer, clock.now(), new=True)
     # Made before the threads are: boto3 sessions are not made for that.
@@ -172,8 +174,8 @@ def held_document(cloud: Cloud) -> Document:
     return held
 
 
-def decide(held: Document, action: Any, now: datetime) -> Document:
-    return decisions.decide(TENANT, held, action, "", "key", SilentWakes(), now)
+def decide(held: Document, action: Any, now: datetime, key: str = "") -> Document:
+    return decisions.decide(TENANT, held, action, "", "key", SilentWakes(), now, key)
 
 
 @pytest.mark.parametrize("other", ["send", "discard"])
@@ -192,6 +194,18 @@ def test_one_decision_on_a_held_document_wins(cloud: Cloud, other: str) -> None:
     assert len([item for item in items if item["sk"].startswith("H#")]) == 2
     names = [item for item in _scan(cloud) if item["sk"] == "NAME"]
     assert len([item for item in names if item["document"] == held.id]) == sent
+
+
+@pytest.mark.parametrize("action", ["send", "discard"])
+def test_the_same_request_at_once_is_one_decision_and_one_answer(cloud: Cloud, action: str) -> None:
+    held = held_document(cloud)
+    jobs = [partial(decide, held, action, clock.now(), "again") for _ in range(THREADS)]
+    answers = at_once(jobs)
+    assert bad(answers) == []
+    (first,) = set(good(answers))
+    assert store.get(TENANT, held.id) == first
+    items = Counter(item["sk"].split("#")[0] for item in _scan(cloud) if held.id in item["pk"])
+    assert (items["H"], items["A"]) == (2, 1)
 
 
 def test_no_sum_is_lost_by_transactions_that_meet(cloud: Cloud) -> None:

@@ -5,19 +5,31 @@ from __future__ import annotations
 import base64
 import io
 import zipfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.base import limits
 from chalicelib.base.errors import Rejected
-from chalicelib.invoicing.fatturapa.envelope import Unwrapped, check, unwrap
+from chalicelib.invoicing.fatturapa.envelope import Checked, Unwrapped, evaluate, unwrap
 from chalicelib.invoicing.signing import cades
+from chalicelib.invoicing.signing.cms import Finding
+from chalicelib.invoicing.signing.trust import NO_TRUST, Trust, anchors
 
-from . import SIGNED_AT, XML, needs_openssl, openssl, signed_by_openssl, signer, write_keys
+from . import (
+    SIGNED_AT,
+    XML,
+    authority,
+    needs_openssl,
+    openssl,
+    signed_by_openssl,
+    signer,
+    write_keys,
+)
 from .test_cms import in_pieces
 
 DER = cades.sign(XML, signer(), SIGNED_AT)
@@ -29,6 +41,11 @@ XADES = XML.replace(
 )
 
 proves_signed_file = pytest.mark.feature("F004-068")
+
+
+def check(found: Unwrapped, received_at: datetime) -> tuple[Finding, ...]:
+    """What is wrong with the signatures, whosever they are."""
+    return evaluate(found, received_at).findings
 
 
 def zipped() -> bytes:
@@ -266,3 +283,26 @@ def test_any_bytes_are_refused_or_read(data: bytes) -> None:
         unwrap(data)
     except Rejected:
         return
+
+
+# --- whose signatures they are --------------------------------------------------------------------
+OPEN = {"00101", "00104", "00107"}
+
+
+def test_who_is_to_be_believed_is_asked_for_only_when_there_is_a_signature() -> None:
+    def never() -> Trust:
+        raise AssertionError("an unsigned file asks for nobody")
+
+    assert evaluate(unwrap(XML), SIGNED_AT, never) == Checked()
+    assert evaluate(unwrap(DER), SIGNED_AT).open == OPEN
+    assert evaluate(unwrap(DER), SIGNED_AT, lambda: NO_TRUST).open == OPEN
+
+
+def test_believed_authorities_close_what_was_open() -> None:
+    trusted = Trust(anchors(authority().public_bytes(Encoding.PEM)))
+    found = evaluate(unwrap(DER), SIGNED_AT, lambda: trusted)
+    # Its certificate does not say that it is qualified, and nobody was asked about revocation.
+    assert ([one.code for one in found.findings], found.open) == (["00107"], {"00101"})
+    # What is left of a damaged file says nothing of who signed it.
+    lost = evaluate(unwrap(b"\x30\x80" + DER[2:40] + XML), SIGNED_AT, lambda: trusted)
+    assert ([one.code for one in lost.findings], lost.open) == (["00102"], OPEN)

@@ -168,6 +168,51 @@ def test_long_values_are_cut(folder: Path) -> None:
     assert all(len(fault.message) < 400 for fault in faults)
 
 
+SIGNS = [*map(chr, (9, 10, 13, *range(0x20, 0x140))), "€", "\ufffd", "\U0001f600"]
+
+
+@pytest.mark.parametrize("type", ["TD01", "TD07"])
+@pytest.mark.parametrize("name", ["Numero", "Descrizione"])
+def test_the_quick_schema_takes_what_the_official_one_takes(
+    folder: Path, type: str, name: str
+) -> None:
+    root = xml.read(make(type), limit_bytes=limits.DOCUMENT_BYTES)
+    (node, *_) = root.iter(name)
+    file = schema.FILES[xml.local(root)]
+    quick, official = schema._quick(folder, file), schema._compiled(folder, file)
+    taken = set()
+    for text in (
+        *(f"a{sign}b" for sign in SIGNS),
+        *("x" * n for n in (0, 1, 20, 21, 1_000, 1_001)),
+    ):
+        node.text = text
+        valid = official.validate(root)
+        assert quick.validate(root) == valid, text
+        if valid:
+            taken.add(text)
+    assert {"a~b", "x"} < taken
+    assert ("aÿb" in taken) is (name == "Descrizione")
+    assert not taken & {"", "aĀb", "a€b"}
+
+
+@pytest.mark.parametrize("file", schema.FILES.values())
+def test_the_quick_schema_asks_for_no_block_by_name(folder: Path, file: str) -> None:
+    official, quick = (
+        [one.get("value") for one in tree.iter("{*}pattern")]
+        for tree in (schema._load(folder, file), schema._in_ranges(schema._load(folder, file)))
+    )
+    assert any(r"\p{" in form for form in official)
+    assert not any(r"\p{" in form for form in quick)
+    same = [now for was, now in zip(official, quick, strict=True) if r"\p{" not in was]
+    assert same == [form for form in official if r"\p{" not in form]
+
+
+@pytest.mark.parametrize("name", ["è" * 300, "a" + "è" * 300])
+def test_a_path_that_is_cut_within_a_character_is_no_crash(folder: Path, name: str) -> None:
+    faults = check(changed("<CAP>", f"<{name}/><CAP>"), folder)
+    assert {fault.code for fault in faults} == {"00200"}
+
+
 def test_more_than_fifty_end_with_00201(folder: Path) -> None:
     lines = tuple(Line(f"Voce {n}") for n in range(60))
     data = re.sub(rb"(<AliquotaIVA>\d+)\.00", rb"\1", make(lines=lines))

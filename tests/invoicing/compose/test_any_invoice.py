@@ -16,7 +16,7 @@ from lxml import etree
 from chalicelib.base import limits, xml
 from chalicelib.invoicing import controls
 from chalicelib.invoicing.compose import Document, Invoice, Line
-from chalicelib.invoicing.fatturapa.reader import read
+from chalicelib.invoicing.fatturapa.reader import read_all
 from tests.invoicing.compose.cases import case
 from tests.invoicing.compose.examples import TODAY, accepted
 
@@ -169,7 +169,7 @@ def test_any_invoice_passes_and_adds_up(seed: int) -> None:
 def test_any_invoice_passes_our_own_controls(seed: int) -> None:
     note(f"seed {seed}")
     root = xml.read(accepted(case(seed)).data, limit_bytes=limits.DOCUMENT_BYTES)
-    values = read(root)
-    assert values.warnings == ()
-    findings = controls.check(root, values, TODAY).findings
+    reading = read_all(root)
+    assert reading.invoice.warnings == ()
+    findings = controls.check(reading, TODAY).findings
     assert [one.sentence() for one in findings if one.severity != "warning"] == []

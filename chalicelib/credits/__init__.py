@@ -1,0 +1,1 @@
+"""The reseller's prepaid credits: products, orders, lots, the ledger, holds."""
