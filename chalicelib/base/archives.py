@@ -12,7 +12,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from chalicelib.base import limits
 from chalicelib.base.errors import Rejected
@@ -24,6 +23,7 @@ from chalicelib.base.zipmember import (
     MASKED,
     Entry,
     Member,
+    Ranged,
     decode_name,
     extract,
     refusal,
@@ -43,17 +43,6 @@ _END64_SIGNATURE = b"PK\x06\x06"
 _ENCRYPTION_SIGNATURE = b"PK\x06\x08"  # the archive extra data record
 _SPLIT_SIGNATURE = b"PK\x07\x08"
 _DESCRIPTOR_BYTES = 24  # at most, behind the data
-
-
-class Ranged(Protocol):
-    """Something of known size that is read piece by piece."""
-
-    @property
-    def size(self) -> int: ...
-
-    def read(self, start: int, length: int) -> bytes:
-        """Exactly `length` bytes from `start`."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -258,7 +247,8 @@ def _member(index: int, entry: Entry, code: str) -> Member:
     """`end` is still unknown: it depends on the neighbours."""
     # Refused names are kept for the report only, and may be as long as 64 KiB.
     name = entry.name[: limits.ARCHIVE_NAME_BYTES]
-    raw_name = b"" if code else entry.raw_name
+    # One that is too large for a document may still be streamed by who has room for it.
+    raw_name = b"" if code not in ("", "member_too_large") else entry.raw_name
     return Member(
         index, name, entry.size, entry.packed, entry.crc, entry.method, entry.offset,
         0, code, raw_name,

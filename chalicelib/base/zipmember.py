@@ -12,6 +12,7 @@ import unicodedata
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from chalicelib.base import limits
 from chalicelib.base.errors import Rejected
@@ -31,6 +32,7 @@ ZIP64_EXTRA, UNICODE_PATH_EXTRA = 0x0001, 0x7075
 FULL16, FULL32 = 0xFFFF, 0xFFFFFFFF
 REPARSE_POINT = 0x400  # Windows' attribute of links and junctions
 
+_STREAM_BYTES = 256 * limits.KIB
 _DRIVE = re.compile(r"[A-Za-z]:")
 _SYSTEM_FILES = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 _ARCHIVE_NAME = re.compile(
@@ -54,6 +56,17 @@ _ARCHIVE_HEADS = (
 )
 _BZIP2 = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")
 _TAR_AT = 257
+
+
+class Ranged(Protocol):
+    """Something of known size that is read piece by piece."""
+
+    @property
+    def size(self) -> int: ...
+
+    def read(self, start: int, length: int) -> bytes:
+        """Exactly `length` bytes from `start`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,3 +317,52 @@ def _is_workbook(content: bytes, member: Member) -> bool:
 
 def _refused(code: str, member: Member) -> Rejected:
     return Rejected(code, "The file in the archive is refused.", name=member.name)
+
+
+def stream(source: Ranged, member: Member, most: int) -> Iterator[bytes]:
+    """The bytes of one member block by block, for what is too large to hold; `most` is its own
+    limit instead of `cap_bytes`.
+
+    Raises Rejected as `extract`, but damage is known only when it is met, or at the end.
+    """
+    if member.refusal not in ("", "member_too_large") or member.size > most:
+        raise _refused(member.refusal or "member_too_large", member)
+    length = min(LOCAL.size + 2 * FULL16, member.end - member.offset)
+    head = source.read(member.offset, length)
+    if len(head) < LOCAL.size:
+        raise _refused("member_truncated", member)
+    at = member.offset + LOCAL.size + _check_local(head, 0, member)
+    stop = at + member.packed
+    if stop > member.end:
+        raise _refused("member_truncated", member)
+    engine = zlib.decompressobj(-zlib.MAX_WBITS) if member.method == DEFLATED else None
+    seen = crc = 0
+    while at < stop:
+        block = source.read(at, min(_STREAM_BYTES, stop - at))
+        at += len(block)
+        if not block:
+            raise _refused("member_truncated", member)
+        while block:
+            piece = block
+            if engine:
+                try:
+                    piece = engine.decompress(block, _STREAM_BYTES)
+                except zlib.error as error:
+                    raise _refused("member_crc", member) from error
+            block = engine.unconsumed_tail if engine else b""
+            seen += len(piece)
+            crc = zlib.crc32(piece, crc)
+            if seen > member.size or (engine and engine.unused_data):
+                raise _refused("member_size_mismatch", member)
+            if piece:
+                yield piece
+    if engine:
+        rest = engine.flush()
+        seen += len(rest)
+        crc = zlib.crc32(rest, crc)
+        if rest:
+            yield rest
+    if seen != member.size or (engine and not engine.eof):
+        raise _refused("member_truncated", member)
+    if crc != member.crc:
+        raise _refused("member_crc", member)

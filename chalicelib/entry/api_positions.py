@@ -1,0 +1,238 @@
+"""Flows under /v1/body/flows and debt positions under /v1/body/positions."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date
+
+from chalice.app import Blueprint
+
+from chalicelib.accounts.audit import Action
+from chalicelib.base import clock, limits, work
+from chalicelib.base.errors import Rejected
+from chalicelib.entry import acting, api_dues, dues_shapes
+from chalicelib.entry import position_shapes as shapes
+from chalicelib.entry.web import Request, route
+from chalicelib.payments.dues import values
+from chalicelib.payments.dues.filters import Filter
+from chalicelib.payments.dues.model import Person
+from chalicelib.payments.positions import flows, model, positions
+from chalicelib.payments.positions.grouping import Parameters, Plan
+from chalicelib.payments.positions.positions import Shown, Wanted
+from chalicelib.payments.positions.store import Flow
+
+bp = Blueprint(__name__)
+
+
+def _today() -> date:
+    return clock.rome_day(clock.now())
+
+
+def _by(request: Request) -> str:
+    return f"{request.actor.kind}:{request.actor.id}"
+
+
+# ------------------------------------------------------------------ flows
+def _flow(found: Flow) -> shapes.Flow:
+    return shapes.Flow.model_validate(asdict(found) | {"excluded": len(found.excluded)})
+
+
+@route(
+    bp, "POST", "/v1/body/flows", "body:write", "List the open dues that are to be asked for",
+    shapes.Flow, body=shapes.NewFlow, status=202, idempotency_key=True,
+)  # fmt: skip
+def begin_flow(request: Request) -> shapes.Flow:
+    said = request.body.model_dump()
+    for name in ("categories", "chapters", "services"):
+        said[name] = tuple(said[name])
+    wanted = Filter(**said | {"batch": said["batch"] or ""})
+    key = f"{request.caller.key_id}:{request.idempotency_key}"
+    with work.waking() as wakes:
+        return _flow(flows.begin(request.caller.tenant, wanted, clock.now(), key, wakes))
+
+
+@route(bp, "GET", "/v1/body/flows", "body:read", "Flows, newest first", shapes.Flows)
+def list_position_flows(request: Request) -> shapes.Flows:
+    return shapes.Flows(flows=[_flow(one) for one in flows.list_flows(request.caller.tenant)])
+
+
+@route(bp, "GET", "/v1/body/flows/{generation_id}", "body:read", "How far a flow is", shapes.Flow)
+def get_position_flow(request: Request) -> shapes.Flow:
+    return _flow(flows.get(request.caller.tenant, request.path["generation_id"]))
+
+
+@route(
+    bp, "GET", "/v1/body/flows/{generation_id}/dues", "body:read", "The list of a flow",
+    shapes.Listed, query=shapes.PageQuery,
+)  # fmt: skip
+def flow_dues(request: Request) -> shapes.Listed:
+    query: shapes.PageQuery = request.query
+    name = request.path["generation_id"]
+    found = flows.page(request.caller.tenant, name, query.offset, query.limit)
+    if found:
+        acting.read(request, Action.DUES_READ, f"flow:{name}", count=len(found))
+    return shapes.Listed(dues=[api_dues.due_answer(one) for one in found])
+
+
+@route(
+    bp, "POST", "/v1/body/flows/{generation_id}/exclude", "body:write", "Take dues off the list",
+    shapes.Flow, body=shapes.Exclusion,
+)  # fmt: skip
+def exclude_dues(request: Request) -> shapes.Flow:
+    return _flow(
+        flows.exclude(request.caller.tenant, request.path["generation_id"], request.body.dues)
+    )
+
+
+@route(
+    bp, "POST", "/v1/body/flows/{generation_id}/generate", "body:write",
+    "Make debt positions of the list", shapes.Flow, body=shapes.Parameters, status=202,
+)  # fmt: skip
+def generate_positions(request: Request) -> shapes.Flow:
+    name, wanted, now = request.path["generation_id"], request.body, clock.now()
+    given = Parameters(
+        description=wanted.description,
+        ends=wanted.ends or flows.default_end(now),
+        due=wanted.due,
+        grouped=wanted.grouped,
+        subject=wanted.subject,
+        plan=Plan(**wanted.plan.model_dump()) if wanted.plan else None,
+        late_fee_cents=wanted.late_fee_cents,
+        late_fee_days=wanted.late_fee_days,
+    )
+    record = acting.entry(request, Action.POSITIONS_GENERATED, f"flow:{name}")
+    with work.waking() as wakes:
+        return _flow(flows.generate(request.caller.tenant, name, given, now, wakes, [record]))
+
+
+# ------------------------------------------------------------------ positions
+def _summary(found: Shown) -> dict[str, object]:
+    position, today = found.position, _today()
+    payments = [
+        asdict(one) | {"notice": one.notice, "asked_cents": model.asked(position, one, today).cents}
+        for one in position.payments
+    ]
+    person = {"name": found.person.name, "tax_code": found.person.tax_code}
+    return asdict(position) | person | {"payments": payments}
+
+
+def _whole(tenant: str, position_id: str) -> shapes.Position:
+    found, events = positions.show(tenant, position_id)
+    transfers = [asdict(one) for one in model.transfers(found.position.lines)]
+    return shapes.Position.model_validate(
+        _summary(found) | {"transfers": transfers, "timeline": events}
+    )
+
+
+@route(
+    bp, "GET", "/v1/body/positions", "body:read", "Debt positions, paid and not",
+    shapes.Positions, query=shapes.PositionsQuery,
+)  # fmt: skip
+def list_positions(request: Request) -> shapes.Positions:
+    query: shapes.PositionsQuery = request.query
+    found, cursor = positions.list_positions(
+        request.caller.tenant, query.state or "", query.flow or "", query.iuv or "",
+        query.cursor, query.limit,
+    )  # fmt: skip
+    if found:
+        acting.read(request, Action.POSITION_READ, "positions", count=len(found))
+    return shapes.Positions(
+        positions=[shapes.PositionSummary.model_validate(_summary(one)) for one in found],
+        cursor=cursor or None,
+    )
+
+
+@route(
+    bp, "POST", "/v1/body/positions", "body:write", "Make a spontaneous debt position",
+    shapes.Position, body=shapes.NewPosition, status=201, idempotency_key=True,
+)  # fmt: skip
+def make_position(request: Request) -> shapes.Position:
+    wanted: shapes.NewPosition = request.body
+    tenant = request.caller.tenant
+    key = f"{request.caller.key_id}:{request.idempotency_key}"
+    try:
+        debtor = wanted.debtor.model_dump() | {
+            "tax_code": values.tax_code(wanted.debtor.tax_code),
+        }
+        for name in ("mail", "pec"):
+            debtor[name] = values.mail(debtor[name]) if debtor[name] else ""
+    except ValueError as problem:
+        raise Rejected(str(problem), "This cannot be the debtor's.") from problem
+    said = Wanted(
+        service=wanted.service, person=Person(**debtor), reason=wanted.reason, due=wanted.due,
+        chosen=wanted.chosen, cents=wanted.cents, manual=wanted.manual,
+    )  # fmt: skip
+    record = acting.entry(request, Action.POSITION_CHANGED, "position", state="made")
+    made = positions.make(tenant, said, clock.now(), _by(request), key, [record])
+    return _whole(tenant, made.id)
+
+
+@route(
+    bp, "GET", "/v1/body/positions/{position_id}", "body:read",
+    "A debt position with its timeline", shapes.Position,
+)  # fmt: skip
+def get_position(request: Request) -> shapes.Position:
+    name = request.path["position_id"]
+    found = _whole(request.caller.tenant, name)
+    acting.read(request, Action.POSITION_READ, f"position:{name}")
+    return found
+
+
+@route(
+    bp, "PATCH", "/v1/body/positions/{position_id}", "body:write",
+    "Change what is not paid yet", shapes.Position, body=shapes.Edit,
+)  # fmt: skip
+def edit_position(request: Request) -> shapes.Position:
+    name, wanted, tenant = request.path["position_id"], request.body, request.caller.tenant
+    record = acting.entry(request, Action.POSITION_CHANGED, f"position:{name}")
+    positions.edit(
+        tenant, name, wanted.version, wanted.subject, wanted.due, wanted.ends, clock.now(),
+        _by(request), [record],
+    )  # fmt: skip
+    return _whole(tenant, name)
+
+
+@route(
+    bp, "POST", "/v1/body/positions/{position_id}/cancel", "body:write", "Ask for it no longer",
+    shapes.Position,
+)  # fmt: skip
+def cancel_position(request: Request) -> shapes.Position:
+    name, tenant = request.path["position_id"], request.caller.tenant
+    record = acting.entry(request, Action.POSITION_CANCELLED, f"position:{name}")
+    positions.cancel(tenant, name, clock.now(), _by(request), [record])
+    return _whole(tenant, name)
+
+
+@route(
+    bp, "DELETE", "/v1/body/positions/{position_id}", "body:write",
+    "Delete a spontaneous position that nobody paid", shapes.Position,
+)  # fmt: skip
+def delete_position(request: Request) -> shapes.Position:
+    name, tenant = request.path["position_id"], request.caller.tenant
+    record = acting.entry(request, Action.POSITION_CANCELLED, f"position:{name}")
+    positions.delete(tenant, name, clock.now(), _by(request), [record])
+    return _whole(tenant, name)
+
+
+@route(
+    bp, "POST", "/v1/body/positions/{position_id}/paid-outside", "body:write",
+    "Record a payment made past the node", shapes.Position, body=shapes.PaidOutside,
+)  # fmt: skip
+def pay_outside(request: Request) -> shapes.Position:
+    name, tenant = request.path["position_id"], request.caller.tenant
+    record = acting.entry(
+        request, Action.POSITION_CHANGED, f"position:{name}", state="paid_outside"
+    )
+    positions.pay_outside(tenant, name, request.body.day, clock.now(), _by(request), [record])
+    return _whole(tenant, name)
+
+
+@route(
+    bp, "GET", "/v1/body/positions/{position_id}/notice", "body:read", "The payment notice as PDF",
+    dues_shapes.Link,
+)  # fmt: skip
+def position_notice(request: Request) -> dues_shapes.Link:
+    name = request.path["position_id"]
+    url, file_name = positions.notice_link(request.caller.tenant, name, _today())
+    acting.read(request, Action.NOTICE_READ, f"position:{name}")
+    return dues_shapes.Link(url=url, file_name=file_name, expires_in_s=limits.DOWNLOAD_LINK_S)

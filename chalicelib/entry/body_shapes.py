@@ -1,0 +1,156 @@
+"""What the API takes and answers about a body's setting and its services."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from chalicelib.base import limits
+from chalicelib.entry.shapes import Given, Taken
+
+# Nothing that a terminal of its readers would obey.
+_PLAIN = r"^[^\x00-\x1f\x7f]*$"
+Text = Annotated[str, StringConstraints(max_length=140, pattern=_PLAIN)]
+Short = Annotated[str, StringConstraints(max_length=50, pattern=_PLAIN)]
+Iban = Annotated[str, StringConstraints(min_length=15, max_length=34)]
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+Cents = Annotated[int, Field(ge=1, le=limits.AMOUNT_CENTS)]
+
+
+class Segregation(Taken):
+    """A generation point: the code PagoPA gave to the body with one partner, and his stations."""
+
+    code: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")]
+    partner: Annotated[str, StringConstraints(pattern=r"^[0-9]{11}$")]
+    name: Short
+    stations: Annotated[list[Annotated[str, StringConstraints(max_length=35)]], Field(
+        max_length=20)] = Field(default_factory=list)  # fmt: skip
+
+
+class Account(Taken):
+    """`holder` as the bank has it."""
+
+    iban: Iban
+    holder: Short
+
+
+class Postal(Taken):
+    """The account at Poste (its IBAN is among `accounts`) and Poste's leave to print slips."""
+
+    account: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,12}$")]
+    holder: Short
+    authorisation: Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=_PLAIN)]
+
+
+class Contacts(Taken):
+    office: Short = ""
+    phone: Short = ""
+    mail: Short = ""
+    pec: Short = ""
+    website: Short = ""
+
+
+class NewBody(Taken):
+    """`version` is the one that was read, 0 the first time. `segregation`: the code under which
+    new notices are made. `outside_until`: last day on which payments outside the node may be
+    recorded; null: never."""
+
+    fiscal_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{11}$")]
+    name: Annotated[str, StringConstraints(min_length=1, max_length=50, pattern=_PLAIN)]
+    segregations: Annotated[list[Segregation], Field(
+        min_length=1, max_length=limits.BODY_SEGREGATIONS)]  # fmt: skip
+    segregation: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")]
+    accounts: Annotated[list[Account], Field(min_length=1, max_length=50)]
+    sector: Short = ""
+    ipa: Annotated[str, StringConstraints(max_length=20)] = ""
+    cbill: Annotated[str, StringConstraints(max_length=7)] = ""
+    postal: Postal | None = None
+    contacts: Contacts = Field(default_factory=Contacts)
+    site: bool = False
+    counter: Short = ""
+    outside_until: date | None = None
+    version: int = Field(0, ge=0)
+
+
+class Body(NewBody):
+    """`logo`: SHA-256 of the picture, "" for none."""
+
+    logo: str
+
+
+class FixedPrice(Taken):
+    kind: Literal["fixed"]
+    cents: Cents
+
+
+class TariffItem(Taken):
+    code: Code
+    label: Annotated[str, StringConstraints(min_length=1, max_length=90, pattern=_PLAIN)]
+    cents: Cents
+
+
+class TariffPrice(Taken):
+    kind: Literal["tariff"]
+    items: Annotated[list[TariffItem], Field(min_length=1, max_length=100)]
+
+
+class FreePrice(Taken):
+    kind: Literal["free"]
+    least_cents: Cents = 1
+    most_cents: Cents = limits.AMOUNT_CENTS
+
+
+class NewService(Taken):
+    """`price` null: only for dues, which bring their amount. `version`: the one that was read, 0
+    for a new service."""
+
+    subject: Annotated[str, StringConstraints(min_length=1, max_length=90, pattern=_PLAIN)]
+    taxonomy: Annotated[str, StringConstraints(max_length=20)]
+    iban: Iban
+    chapter: Annotated[str, StringConstraints(max_length=20)] = ""
+    price: Annotated[FixedPrice | TariffPrice | FreePrice, Field(discriminator="kind")] | None = (
+        None
+    )
+    active: bool = True
+    version: int = Field(0, ge=0)
+
+
+class Service(NewService):
+    code: str
+
+
+class Services(Given):
+    services: list[Service]
+
+
+class TaxonomyQuery(Taken):
+    """Words that must all stand in the entry."""
+
+    words: Annotated[str, StringConstraints(max_length=100)] = ""
+
+
+class TaxonomyEntry(Given):
+    """`first` and `last`: the days on which the code is in force."""
+
+    code: str
+    service: str
+    description: str
+    body: str
+    area: str
+    first: date
+    last: date
+
+
+class Taxonomy(Given):
+    """The entries in force today; TAXONOMY_SHOWN at most."""
+
+    entries: list[TaxonomyEntry]
+
+
+class Checklist(Given):
+    """What pagoPA's enrolment asks for, and whether it is there."""
+
+    items: dict[str, bool]
+    ready: bool

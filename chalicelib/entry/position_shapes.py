@@ -1,0 +1,223 @@
+"""What the API takes and answers about flows and debt positions."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from chalicelib.base import limits
+from chalicelib.entry.body_shapes import Cents, Code
+from chalicelib.entry.dues_shapes import Cursor, Due
+from chalicelib.entry.shapes import Given, Id, Taken
+from chalicelib.payments.dues.model import Category, Provenance
+from chalicelib.payments.positions.model import Origin, PaymentState
+from chalicelib.payments.positions.states import State
+from chalicelib.payments.positions.store import FlowState
+
+_PLAIN = r"^[^\x00-\x1f\x7f]*$"
+Subject = Annotated[str, StringConstraints(max_length=90, pattern=_PLAIN)]
+Printed = Annotated[str, StringConstraints(min_length=1, max_length=90, pattern=_PLAIN)]
+Said = Annotated[str, StringConstraints(max_length=140, pattern=_PLAIN)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=70, pattern=_PLAIN)]
+List = Annotated[list[Annotated[str, StringConstraints(max_length=40)]], Field(max_length=50)]
+
+
+class NewFlow(Taken):
+    """Which open dues are on the list; what is left out does not count."""
+
+    least_cents: Cents | None = None
+    most_cents: Cents | None = None
+    assessed_from: date | None = None
+    assessed_until: date | None = None
+    due_from: date | None = None
+    due_until: date | None = None
+    categories: Annotated[list[Category], Field(max_length=3)] = Field(default_factory=list)
+    provenance: Provenance | None = None
+    chapters: List = Field(default_factory=list)
+    services: List = Field(default_factory=list)
+    year: int | None = Field(None, ge=1950, le=2100)
+    batch: Id | None = None
+
+
+class Exclusion(Taken):
+    """Ids of dues that are taken off the list."""
+
+    dues: Annotated[list[Id], Field(min_length=1, max_length=limits.PAGE_ITEMS_MAX)]
+
+
+class Plan(Taken):
+    """`whole`: the debtor may also pay all at once."""
+
+    count: int = Field(ge=2, le=limits.FLOW_INSTALMENTS)
+    first_due: date
+    every_months: int = Field(1, ge=1, le=24)
+    whole: bool = True
+
+
+class Parameters(Taken):
+    """`ends`: end of validity, indicative; 31 December of this year when left out. `due`: for dues
+    that do not say theirs. `grouped`: one position for each person; then `subject` is needed."""
+
+    description: Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_PLAIN)]
+    ends: date | None = None
+    due: date | None = None
+    grouped: bool = False
+    subject: Subject = ""
+    plan: Plan | None = None
+    late_fee_cents: int = Field(0, ge=0, le=limits.AMOUNT_CENTS)
+    late_fee_days: int = Field(0, ge=0, le=365)
+
+
+class Flow(Given):
+    """`dues`, `persons`, `cents`, `undated` (without a due date) of the list less what was taken
+    off it. `done` of `groups` are decided, `made` of them are positions. `parameters` once they
+    were given."""
+
+    id: str
+    state: FlowState
+    created_at: str
+    filter: dict[str, Any]
+    excluded: int
+    dues: int
+    persons: int
+    cents: int
+    undated: int
+    parameters: dict[str, Any]
+    groups: int
+    done: int
+    made: int
+    code: str
+
+
+class Flows(Given):
+    flows: list[Flow]
+
+
+class PageQuery(Taken):
+    offset: int = Field(0, ge=0, le=limits.DUES_ROWS * 10)
+    limit: int = Field(limits.PAGE_ITEMS, ge=1, le=limits.PAGE_ITEMS_MAX)
+
+
+class Listed(Given):
+    """Dues on the list, in its order."""
+
+    dues: list[Due]
+
+
+class Debtor(Taken):
+    name: Name
+    tax_code: Annotated[str, StringConstraints(min_length=11, max_length=16)]
+    address: Said = ""
+    postcode: Annotated[str, StringConstraints(max_length=10, pattern=_PLAIN)] = ""
+    city: Annotated[str, StringConstraints(max_length=60, pattern=_PLAIN)] = ""
+    province: Annotated[str, StringConstraints(max_length=2, pattern=_PLAIN)] = ""
+    mail: Annotated[str, StringConstraints(max_length=254)] = ""
+    pec: Annotated[str, StringConstraints(max_length=254)] = ""
+
+
+class NewPosition(Taken):
+    """A spontaneous position: `chosen` (items of the tariff and how many) or `cents` (a free price)
+    by the service's price; `manual`: `cents` whatever the price is."""
+
+    service: Code
+    debtor: Debtor
+    reason: Subject = ""
+    due: date | None = None
+    chosen: Annotated[dict[Code, int], Field(max_length=100)] | None = None
+    cents: Cents | None = None
+    manual: bool = False
+
+
+class PositionsQuery(Taken):
+    """`iuv` finds one; a word that the seed spells IUUV (D13)."""
+
+    state: State | None = None
+    flow: Id | None = None
+    iuv: Annotated[str, StringConstraints(pattern=r"^[0-9]{17}$")] | None = None
+    cursor: Cursor = ""
+    limit: int = Field(limits.PAGE_ITEMS, ge=1, le=limits.PAGE_ITEMS_MAX)
+
+
+class Payment(Given):
+    """`number` 0 asks for the whole. `asked_cents`: today, by the rules."""
+
+    number: int
+    iuv: str
+    notice: str
+    cents: int
+    asked_cents: int
+    due: date | None
+    state: PaymentState
+
+
+class PositionSummary(Given):
+    id: str
+    state: State
+    origin: Origin
+    name: str
+    tax_code: str
+    subject: str
+    cents: int
+    ends: date
+    flow: str
+    created_at: str
+    version: int
+    payments: list[Payment]
+
+
+class Positions(Given):
+    """Newest first."""
+
+    positions: list[PositionSummary]
+    cursor: str | None
+
+
+class Line(Given):
+    service: str
+    reason: str
+    cents: int
+    taxonomy: str
+    iban: str
+    chapter: str
+    provenance: str
+    year: int
+    due: str
+
+
+class Transfer(Given):
+    iban: str
+    taxonomy: str
+    cents: int
+
+
+class PositionEvent(Given):
+    event: str
+    state: State
+    at: str
+    by: str
+    facts: dict[str, Any]
+
+
+class Position(PositionSummary):
+    """`timeline`: oldest first."""
+
+    lines: list[Line]
+    transfers: list[Transfer]
+    timeline: list[PositionEvent]
+
+
+class Edit(Taken):
+    """`version`: the one that was read; what is null stays."""
+
+    version: int = Field(ge=1)
+    subject: Printed | None = None
+    due: date | None = None
+    ends: date | None = None
+
+
+class PaidOutside(Taken):
+    """`day`: when the money came."""
+
+    day: date

@@ -1,0 +1,173 @@
+"""Dues as debt positions: one for each, or one for each person within what a notice holds. Pure.
+
+Source: FEATURES F001-052…055; five transfers at most (pagopa.md section 14).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from chalicelib.base import limits
+from chalicelib.base.errors import Rejected
+from chalicelib.payments import amounts
+from chalicelib.payments.amounts import Rule
+from chalicelib.payments.body import Service
+from chalicelib.payments.dues.model import Due
+from chalicelib.payments.notice.model import SUBJECT_CHARS
+from chalicelib.payments.positions.model import TRANSFERS, Line, Payment
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Instalments: so many, the first due on a day, then every so many months. `whole`: the debtor
+    may also pay all at once."""
+
+    count: int
+    first_due: date
+    every_months: int = 1
+    whole: bool = True
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What is asked once the list is final (F001-047…055). `due` is for those that have none.
+
+    `late_fee_cents` are added `late_fee_days` after the day by which it is due.
+    """
+
+    description: str
+    ends: date
+    due: date | None = None
+    grouped: bool = False
+    subject: str = ""
+    plan: Plan | None = None
+    late_fee_cents: int = 0
+    late_fee_days: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.description.strip():
+            raise Rejected("flow_description", "Say what the flow is, such as Quota Anno 2026.")
+        if self.grouped and not self.subject.strip():
+            raise Rejected("flow_subject", "Grouped dues need a description for the notice.")
+        if len(self.subject) > SUBJECT_CHARS:
+            raise Rejected(
+                "flow_subject", "The description is too long.", limit_chars=SUBJECT_CHARS
+            )
+
+        if self.plan and not 2 <= self.plan.count <= limits.FLOW_INSTALMENTS:
+            raise Rejected(
+                "instalments_count",
+                "So many instalments cannot be made.",
+                most=limits.FLOW_INSTALMENTS,
+            )
+
+    @property
+    def numbers(self) -> int:
+        """How many notice numbers each position takes."""
+        return 1 if self.plan is None else self.plan.count + self.plan.whole
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A position that is still to be numbered: `asked` are the payments without their IUVs."""
+
+    dues: tuple[Due, ...]
+    lines: tuple[Line, ...]
+    cents: int
+    subject: str
+    asked: tuple[Payment, ...]
+    rules: tuple[Rule, ...] = field(default=())
+
+
+def group(
+    dues: Iterable[Due], services: Mapping[str, Service], grouped: bool
+) -> list[tuple[str, ...]]:
+    """The ids of dues that make one position each.
+
+    Grouped, a person's dues go together, oldest year first, into as few notices as hold five
+    transfers and the greatest amount; a due is never split.
+    """
+    if not grouped:
+        return [(due.id,) for due in dues]
+    by_person: dict[str, list[Due]] = {}
+    for due in dues:
+        by_person.setdefault(due.person, []).append(due)
+    found: list[tuple[str, ...]] = []
+    for owed in by_person.values():
+        owed.sort(key=lambda due: (due.year, due.created_at, due.id))
+        found += _packed(owed, services)
+    return found
+
+
+def _packed(owed: Sequence[Due], services: Mapping[str, Service]) -> list[tuple[str, ...]]:
+    packed: list[tuple[list[str], set[tuple[str, str]], list[int]]] = []
+    for due in owed:
+        service = services[due.service]
+        goes = (service.iban, service.taxonomy)
+        for ids, places, total in packed:
+            fits = len(places | {goes}) <= TRANSFERS
+            if fits and total[0] + due.cents <= limits.AMOUNT_CENTS and len(ids) < limits.LINES:
+                ids.append(due.id)
+                places.add(goes)
+                total[0] += due.cents
+                break
+        else:
+            packed.append(([due.id], {goes}, [due.cents]))
+    return [tuple(ids) for ids, _, _ in packed]
+
+
+def draft(dues: Sequence[Due], services: Mapping[str, Service], given: Parameters) -> Draft:
+    """A position of these dues of one person. Rejected `flow_due_missing`, and as `amounts`."""
+    lines = tuple(
+        Line(
+            service=due.service,
+            reason=due.reason,
+            cents=due.cents,
+            taxonomy=services[due.service].taxonomy,
+            iban=services[due.service].iban,
+            chapter=due.chapter,
+            provenance=due.provenance,
+            year=due.year,
+            due=due.id,
+        )
+        for due in dues
+    )
+    cents = amounts.check(sum(line.cents for line in lines))
+    days = [due.due or given.due for due in dues]
+    known = [day for day in days if day is not None]
+    if len(known) < len(days):
+        raise Rejected("flow_due_missing", "Say by when those are to be paid that do not say it.")
+    # One notice, one day: the first, so that none of its parts is late.
+    last = min(known)
+    subject = given.subject.strip() if given.grouped else dues[0].reason
+    return Draft(
+        dues=tuple(dues),
+        lines=lines,
+        cents=cents,
+        subject=subject,
+        asked=payments(cents, last, given.plan),
+        rules=rules_of(given, last),
+    )
+
+
+def payments(cents: int, due: date | None, plan: Plan | None) -> tuple[Payment, ...]:
+    """What is to be numbered: the whole, the instalments, or both."""
+    whole = Payment(0, "", cents, due)
+    if plan is None:
+        return (whole,)
+    parts = amounts.plan(cents, plan.count, plan.first_due, plan.every_months)
+    rates = tuple(Payment(one.number, "", one.cents, one.due) for one in parts)
+    return (whole, *rates) if plan.whole else rates
+
+
+def rules_of(given: Parameters, due: date) -> tuple[Rule, ...]:
+    """The dated rules of a position, evaluated whenever it is asked for."""
+    if not given.late_fee_cents:
+        return ()
+    fee = amounts.late_fee(
+        due, "Maggiorazione per ritardo", after_days=given.late_fee_days,
+        cents=given.late_fee_cents,
+    )  # fmt: skip
+    return (fee,)

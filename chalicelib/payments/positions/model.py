@@ -1,0 +1,129 @@
+"""A debt position: lines, transfers, payments, and what is due on a day. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal
+
+from chalicelib.base.errors import Rejected
+from chalicelib.payments import amounts, iuv
+from chalicelib.payments.amounts import Due, Rule
+from chalicelib.payments.positions.states import State
+
+Origin = Literal["dues", "spontaneous"]
+PaymentState = Literal["unpaid", "paid", "closed"]
+# The node's own (pagopa.md section 14).
+TRANSFERS: Final = 5
+
+
+@dataclass(frozen=True)
+class Line:
+    """What part of the amount is for: one due, or one item of a service."""
+
+    service: str
+    reason: str
+    cents: int
+    taxonomy: str
+    iban: str
+    chapter: str = ""
+    provenance: str = ""
+    year: int = 0
+    due: str = ""
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """What goes to one account under one code of the taxonomy."""
+
+    iban: str
+    taxonomy: str
+    cents: int
+
+
+@dataclass(frozen=True)
+class Payment:
+    """One notice number: `number` 0 asks for the whole, 1 to n for an instalment. `closed`: what it
+    asked for was paid the other way."""
+
+    number: int
+    iuv: str
+    cents: int
+    due: date | None
+    state: PaymentState = "unpaid"
+
+    @property
+    def notice(self) -> str:
+        """The 18 digits that are printed."""
+        return iuv.notice_number(self.iuv)
+
+
+@dataclass(frozen=True)
+class Position:
+    """`person` is the blind index of the debtor. `ends` is indicative: a position is payable after
+    it (D15). `rules` change the whole amount by the day; instalments are as planned."""
+
+    id: str
+    state: State
+    origin: Origin
+    person: str
+    creditor: str
+    subject: str
+    cents: int
+    lines: tuple[Line, ...]
+    payments: tuple[Payment, ...]
+    created_at: str
+    ends: date
+    flow: str = ""
+    rules: tuple[Rule, ...] = ()
+    version: int = 1
+
+    @property
+    def whole(self) -> Payment | None:
+        return next((one for one in self.payments if one.number == 0), None)
+
+    @property
+    def instalments(self) -> tuple[Payment, ...]:
+        return tuple(one for one in self.payments if one.number)
+
+    @property
+    def year(self) -> int:
+        """The one that names its notice: the latest it asks for, else that of its end."""
+        return max((line.year for line in self.lines), default=0) or self.ends.year
+
+
+def transfers(lines: Iterable[Line]) -> tuple[Transfer, ...]:
+    """What goes where, in the order in which it first comes. Rejected `transfers_too_many`."""
+    sums: dict[tuple[str, str], int] = {}
+    for line in lines:
+        key = line.iban, line.taxonomy
+        sums[key] = sums.get(key, 0) + line.cents
+    if len(sums) > TRANSFERS:
+        raise Rejected(
+            "transfers_too_many", "A notice pays to five places at most.", most=TRANSFERS
+        )
+    return tuple(Transfer(*key, cents) for key, cents in sums.items())
+
+
+def asked(position: Position, payment: Payment, day: date) -> Due:
+    """What a payment asks for on a day: the rules change the whole, never an instalment."""
+    rules = position.rules if payment.number == 0 else ()
+    return amounts.due_on(payment.cents, rules, day)
+
+
+def paid(position: Position, number: int) -> tuple[tuple[Payment, ...], bool]:
+    """The payments once this one was paid, and whether nothing is left to pay.
+
+    Paying the whole closes the instalments; an instalment closes the whole.
+    """
+    found: list[Payment] = []
+    for one in position.payments:
+        if one.number == number:
+            state: PaymentState = "paid"
+        elif one.state == "unpaid" and (number == 0 or one.number == 0):
+            state = "closed"
+        else:
+            state = one.state
+        found.append(Payment(one.number, one.iuv, one.cents, one.due, state))
+    return tuple(found), all(one.state != "unpaid" for one in found)

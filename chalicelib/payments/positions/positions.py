@@ -1,0 +1,305 @@
+"""One debt position: made by hand, looked at, edited, cancelled, deleted, paid outside, printed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from chalicelib.base import clock, config, cursors, dynamo, ids, limits, s3
+from chalicelib.base.dynamo import ConditionFailed, Item, Op
+from chalicelib.base.errors import Conflict, NotFound, Rejected
+from chalicelib.base.s3 import Place
+from chalicelib.payments import amounts, bodies, numbers, prices
+from chalicelib.payments import store as body_store
+from chalicelib.payments.dues import store as due_store
+from chalicelib.payments.dues.model import Person
+from chalicelib.payments.notice import model as notices
+from chalicelib.payments.positions import model, states, store
+from chalicelib.payments.positions.flows import default_end
+from chalicelib.payments.positions.model import Line, Payment, Position
+from chalicelib.payments.positions.states import Event
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A position with who owes it."""
+
+    position: Position
+    person: Person
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A position made by hand (F001-170, 171): `chosen` and `cents` by the service's price, or
+    `manual` cents whatever the price is."""
+
+    service: str
+    person: Person
+    reason: str = ""
+    due: date | None = None
+    chosen: Mapping[str, int] | None = None
+    cents: int | None = None
+    manual: bool = False
+
+
+def get(tenant: str, position_id: str) -> Position:
+    found = store.get_position(tenant, position_id)
+    if found is None:
+        raise NotFound("position")
+    return found
+
+
+def show(tenant: str, position_id: str) -> tuple[Shown, list[Item]]:
+    """A position with its person and its events, oldest first."""
+    position = get(tenant, position_id)
+    return _shown(tenant, [position])[0], store.list_events(tenant, position_id)
+
+
+def _shown(tenant: str, found: Sequence[Position]) -> list[Shown]:
+    persons = due_store.get_persons(tenant, {one.person for one in found})
+    return [Shown(one, persons[one.person]) for one in found]
+
+
+def list_positions(
+    tenant: str, state: str, flow: str, iuv: str, cursor: str, limit: int
+) -> tuple[list[Shown], str]:
+    """A page of positions, newest first, and the next cursor ("" at the end); `iuv` finds one."""
+    if iuv:
+        place = store.find_position(tenant, iuv)
+        return _shown(tenant, [get(tenant, place[0])] if place else []), ""
+    asked = ids.derive("positions", tenant, state, flow)
+    after = cursors.read(cursor, asked)
+    found: list[Position] = []
+    following = ""
+    listed = store.list_positions(tenant, state, flow, after, limits.PAGE_ITEMS_MAX)
+    for read, (here, position) in enumerate(listed, 1):
+        if not flow or not state or position.state == state:
+            found.append(position)
+        if len(found) == limit or read == limits.FILTER_READ_ITEMS:
+            following = cursors.write(here, asked)
+            break
+    return _shown(tenant, found), following
+
+
+# ------------------------------------------------------------------ made by hand
+def make(
+    tenant: str, wanted: Wanted, now: datetime, by: str, key: str, also: Sequence[Op] = ()
+) -> Position:
+    """A spontaneous position; the same `key` is the same position.
+
+    Rejected `service_inactive`, `service_unpriced`, and as `prices.priced`, `amounts.check`.
+    """
+    name = ids.derive("position", tenant, "hand", key)
+    there = store.get_position(tenant, name)
+    if there is not None:
+        return there
+    body = bodies.get(tenant)
+    service = bodies.get_service(tenant, wanted.service)
+    if not service.active:
+        raise Rejected("service_inactive", "The service is not offered.")
+    body.account(service.iban)
+    today = clock.rome_day(now)
+    lines = tuple(
+        Line(service.code, reason, cents, service.taxonomy, service.iban, service.chapter,
+             "competenza", today.year)
+        for reason, cents in _priced(wanted, service.price, wanted.reason or service.subject)
+    )  # fmt: skip
+    cents = sum(line.cents for line in lines)
+    number = numbers.take(tenant, body.fiscal_code, body.segregation)[0]
+    person = due_store.person_id(tenant, wanted.person.tax_code)
+    position = Position(
+        id=name, state="valid", origin="spontaneous", person=person, creditor=body.fiscal_code,
+        subject=wanted.reason or service.subject, cents=cents, lines=lines,
+        payments=(Payment(0, number, cents, wanted.due),), created_at=clock.stamp(now),
+        ends=default_end(now),
+    )  # fmt: skip
+    ops = [
+        body_store.holds_claim(tenant, body.fiscal_code, body.segregation),
+        *store.born(tenant, position, by),
+        *_person_ops(tenant, person, wanted.person),
+    ]
+    try:
+        dynamo.commit([*ops, *also])
+    except ConditionFailed as failed:
+        if f"position:{name}" in failed.found:
+            return get(tenant, name)
+        raise
+    return position
+
+
+def _person_ops(tenant: str, person: str, values: Person) -> list[Op]:
+    item = dynamo.get(due_store.person_key(tenant, person))
+    if item is not None and due_store.open_person(tenant, person, item) == values:
+        return []
+    return [due_store.put_person(tenant, person, values, item)]
+
+
+def _priced(wanted: Wanted, price: prices.Price | None, reason: str) -> list[tuple[str, int]]:
+    if wanted.manual:
+        return [(reason, amounts.check(wanted.cents or 0))]
+    if price is None:
+        raise Rejected("service_unpriced", "The service has no price: type the amount.")
+    found = prices.priced(price, chosen=wanted.chosen, cents=wanted.cents)
+    if not found.lines:
+        return [(reason, found.cents)]
+    return [(line.label, line.cents) for line in found.lines]
+
+
+# ------------------------------------------------------------------ changed
+def edit(
+    tenant: str, position_id: str, version: int, subject: str | None, due: date | None,
+    ends: date | None, now: datetime, by: str, also: Sequence[Op] = (),
+) -> Position:  # fmt: skip
+    """Another subject, due date of the whole, or indicative end, while nothing is paid (F001-166).
+
+    What is None stays. Rejected `position_state`, `position_plan` (instalments have their own
+    days); Conflict when it is not `version` any more.
+    """
+    old = get(tenant, position_id)
+    if old.version != version:
+        raise Conflict()
+    new = replace(old, state=states.after(old.state, "edit"))
+    said: dict[str, Any] = {}
+    if subject is not None:
+        new = replace(new, subject=subject)
+        said["subject"] = True
+    if ends is not None:
+        new = replace(new, ends=ends)
+        said["ends"] = ends
+    if due is not None:
+        whole = old.whole
+        if whole is None or old.instalments:
+            raise Rejected("position_plan", "Its instalments have their own days.", status=409)
+        shift = [replace(rule, first=_moved(rule.first, whole.due, due)) for rule in old.rules]
+        new = replace(new, payments=(replace(whole, due=due),), rules=tuple(shift))
+        said["due"] = due
+    return _commit(tenant, old, new, "edited", now, by, [], also, **said)
+
+
+def _moved(day: date | None, before: date | None, after: date) -> date | None:
+    """A rule that begins so long after the due date does so after the new one."""
+    return day + (after - before) if day and before else day
+
+
+def cancel(
+    tenant: str, position_id: str, now: datetime, by: str, also: Sequence[Op] = ()
+) -> Position:
+    """Ask for it no longer; its dues may be asked for again. Repeating it is the same.
+
+    Its numbers are never used again. Rejected `position_state`.
+    """
+    return _end(tenant, position_id, "invalidate", "cancelled", now, by, also)
+
+
+def delete(
+    tenant: str, position_id: str, now: datetime, by: str, also: Sequence[Op] = ()
+) -> Position:
+    """Only a spontaneous one that nobody paid (F001-168). It stays readable, as invalid: its number
+    is known to the world. Rejected `position_predetermined`, `position_state`."""
+    if get(tenant, position_id).origin != "spontaneous":
+        raise Rejected("position_predetermined", "What dues ask for is cancelled.", status=409)
+    return _end(tenant, position_id, "delete", "deleted", now, by, also)
+
+
+def _end(
+    tenant: str, position_id: str, event: Event, said: str, now: datetime, by: str,
+    also: Sequence[Op],
+) -> Position:  # fmt: skip
+    old = get(tenant, position_id)
+    if old.state == "invalid":
+        return old
+    new = replace(
+        old,
+        state=states.after(old.state, event),
+        payments=tuple(replace(one, state="closed") for one in old.payments),
+    )
+    freed = due_store.get_dues(tenant, [line.due for line in old.lines if line.due])
+    ops: list[Op] = [
+        due_store.put_due(
+            tenant, replace(due, state="open", position="", version=due.version + 1), due.version
+        )
+        for due in freed.values()
+        if due.position == old.id
+    ]
+    return _commit(tenant, old, new, said, now, by, ops, also)
+
+
+def pay_outside(
+    tenant: str, position_id: str, day: date, now: datetime, by: str, also: Sequence[Op] = ()
+) -> Position:
+    """Record a payment made past the node, while the body's transition lasts (F001-169).
+
+    Repeating it is the same. Rejected `outside_ended`, `outside_day` (in the future),
+    `position_state`.
+    """
+    old = get(tenant, position_id)
+    if old.state == "paid_outside":
+        return old
+    until, today = bodies.get(tenant).outside_until, clock.rome_day(now)
+    if until is None or today > until:
+        raise Rejected("outside_ended", "Payments outside the node are over.", status=409)
+    if day > today:
+        raise Rejected("outside_day", "That day has not come yet.")
+    new = replace(
+        old,
+        state=states.after(old.state, "pay_outside"),
+        payments=tuple(
+            one if one.state == "paid" else replace(one, state="closed") for one in old.payments
+        ),
+    )
+    return _commit(tenant, old, new, "paid_outside", now, by, [], also, day=day)
+
+
+def _commit(
+    tenant: str, old: Position, new: Position, event: str, now: datetime, by: str,
+    ops: Sequence[Op], also: Sequence[Op], **facts: Any,
+) -> Position:  # fmt: skip
+    new = replace(new, version=old.version + 1)
+    try:
+        dynamo.commit(
+            [*store.changed(tenant, new, event, clock.stamp(now), by, **facts), *ops, *also]
+        )
+    except ConditionFailed as failed:
+        raise Conflict() from failed
+    return new
+
+
+# ------------------------------------------------------------------ printed
+def notice_link(tenant: str, position_id: str, today: date) -> tuple[str, str]:
+    """A link to the PDF and its file name. Rejected `position_state` when nothing is asked for."""
+    position = get(tenant, position_id)
+    if position.state not in states.UNPAID:
+        raise Rejected(
+            "position_state", "There is nothing to pay.", status=409, state=position.state
+        )
+    body = bodies.get(tenant)
+    person = _shown(tenant, [position])[0].person
+    made = _notice(position, body.creditor(bodies.logo_of(tenant, body)), person, today)
+    from chalicelib.payments.notice import pdf
+
+    data = pdf.render(made, Path(config.get("FONTS")))
+    key = f"{tenant}/positions/{position.id}/{position.version}-{ids.sha256(data)[:16]}.pdf"
+    place = Place(config.get("DOCUMENTS_BUCKET"), key)
+    s3.put(place, data, "application/pdf")
+    name = notices.file_name(person.tax_code, str(position.year), position.payments[0].iuv)
+    return s3.download_link(place, name, limits.DOWNLOAD_LINK_S), name
+
+
+def _notice(
+    position: Position, creditor: notices.Creditor, person: Person, today: date
+) -> notices.Notice:
+    def printed(one: Payment) -> notices.Payment:
+        return notices.Payment(one.notice, model.asked(position, one, today).cents, one.due)
+
+    whole = position.whole
+    return notices.Notice(
+        creditor=creditor,
+        debtor=notices.Debtor(person.tax_code, person.name, person.lines),
+        subject=position.subject,
+        whole=printed(whole) if whole else None,
+        instalments=tuple(printed(one) for one in position.instalments),
+        varying=bool(position.rules),
+    )

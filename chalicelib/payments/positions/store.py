@@ -1,0 +1,217 @@
+"""Debt positions, their notices and their flows in the table.
+
+T#<tenant>#POSITION#<id>   POSITION        a position; in the lists of all, its state, its flow
+T#<tenant>#POSITION#<id>   EVENT#<version> what happened to it
+T#<tenant>#NOTICE#<iuv>    NOTICE          whose an IUV is
+T#<tenant>#FLOW#<id>       FLOW            a generation
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+
+from chalicelib.base import dynamo, keys
+from chalicelib.base.dynamo import Item, Key, Op, Put
+from chalicelib.payments.amounts import Rule
+from chalicelib.payments.positions.model import Line, Payment, Position
+
+FlowState = Literal["listing", "listed", "generating", "generated", "failed"]
+_KEYS = ("pk", "sk", "list_pk", "list_sk", "state_pk", "customer_pk")
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A generation: the list that its `filter` gave less `excluded`, then the positions made of it.
+
+    `dues`, `persons`, `cents` and `undated` (dues without a due date) are of the list as it is.
+    `done` of `groups` are decided: `made` are positions, the rest was gone meanwhile. `block` are
+    numbers that were taken and are not used yet: segregation code, the next one, how many.
+    """
+
+    id: str
+    state: FlowState
+    created_at: str
+    filter: dict[str, Any]
+    excluded: tuple[str, ...] = ()
+    dues: int = 0
+    persons: int = 0
+    cents: int = 0
+    undated: int = 0
+    parameters: dict[str, Any] = field(default_factory=dict)
+    groups: int = 0
+    done: int = 0
+    made: int = 0
+    block: tuple[str, int, int] = ("", 0, 0)
+    code: str = ""
+    version: int = 1
+
+
+def _same(version: int) -> dynamo.Condition:
+    return ({"version": version},) if version else dynamo.NEW
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+# ------------------------------------------------------------------ positions
+def position_key(tenant: str, position_id: str) -> Key:
+    return keys.pk(tenant, "POSITION", position_id), keys.sk("POSITION")
+
+
+def born(tenant: str, position: Position, by: str) -> list[Op]:
+    """A new position, its first event, and a row for each of its IUVs: 2 and one for each."""
+    notices = [
+        Put(
+            {
+                "pk": keys.pk(tenant, "NOTICE", one.iuv),
+                "sk": keys.sk("NOTICE"),
+                "position": position.id,
+                "number": one.number,
+                "creditor": position.creditor,
+            },
+            label=f"notice:{one.iuv}",
+        )
+        for one in position.payments
+    ]
+    return [*_written(tenant, position, "generated", position.created_at, by, 0), *notices]
+
+
+def changed(
+    tenant: str, position: Position, event: str, at: str, by: str, **facts: Any
+) -> list[Op]:
+    """The position, whose version is the new one, and what happened to it."""
+    return _written(tenant, position, event, at, by, position.version - 1, **facts)
+
+
+def _written(
+    tenant: str, position: Position, event: str, at: str, by: str, old: int, **facts: Any
+) -> list[Op]:
+    pk, sk = position_key(tenant, position.id)
+    item = _plain(asdict(position)) | {
+        "pk": pk,
+        "sk": sk,
+        "list_pk": keys.pk(tenant, "POSITIONS"),
+        "list_sk": keys.sk(position.created_at, position.id),
+        "state_pk": keys.pk(tenant, "POSITIONS", position.state),
+    }
+    if position.flow:
+        item["customer_pk"] = keys.pk(tenant, "POSITIONS", "FLOW", position.flow)
+    row = {
+        "pk": pk,
+        "sk": keys.sk("EVENT", f"{position.version:06d}"),
+        "event": event,
+        "state": position.state,
+        "at": at,
+        "by": by,
+        "facts": _plain(facts),
+    }
+    return [
+        Put(item, when=_same(old), label=f"position:{position.id}"),
+        Put(row, label=f"event:{position.id}"),
+    ]
+
+
+def _read_position(item: Item) -> Position:
+    fields = {name: value for name, value in item.items() if name not in _KEYS}
+    payments = (Payment(**one | {"due": _day(one["due"])}) for one in item["payments"])
+    rules = (
+        Rule(
+            **one
+            | {
+                "first": _day(one["first"]),
+                "last": _day(one["last"]),
+                "rate": Decimal(one["rate"]),
+                "yearly_rate": Decimal(one["yearly_rate"]),
+            }
+        )
+        for one in item["rules"]
+    )
+    return Position(
+        **fields
+        | {
+            "lines": tuple(Line(**one) for one in item["lines"]),
+            "payments": tuple(payments),
+            "rules": tuple(rules),
+            "ends": date.fromisoformat(item["ends"]),
+        }
+    )
+
+
+def get_position(tenant: str, position_id: str) -> Position | None:
+    item = dynamo.get(position_key(tenant, position_id))
+    return None if item is None else _read_position(item)
+
+
+def find_position(tenant: str, iuv: str) -> tuple[str, int] | None:
+    """The position that an IUV belongs to, and the number of the payment in it."""
+    item = dynamo.get((keys.pk(tenant, "NOTICE", iuv), keys.sk("NOTICE")))
+    return None if item is None else (item["position"], item["number"])
+
+
+def list_positions(
+    tenant: str, state: str = "", flow: str = "", after: str = "", page: int = 0
+) -> Iterator[tuple[str, Position]]:
+    """With their places in the list, newest first; below `after` where one is given."""
+    index, partition = "list", keys.pk(tenant, "POSITIONS")
+    if flow:
+        index, partition = "customer", keys.pk(tenant, "POSITIONS", "FLOW", flow)
+    elif state:
+        index, partition = "state", keys.pk(tenant, "POSITIONS", state)
+    between = ("0", after) if after else None
+    for item in dynamo.query(partition, between=between, index=index, descending=True, page=page):
+        if item["list_sk"] != after:
+            yield item["list_sk"], _read_position(item)
+
+
+def list_events(tenant: str, position_id: str) -> list[Item]:
+    """What happened to a position, oldest first: event, state, at, by, facts."""
+    partition = position_key(tenant, position_id)[0]
+    return list(dynamo.query(partition, prefix=keys.sk("EVENT", "")))
+
+
+# ------------------------------------------------------------------ flows
+def flow_partition(tenant: str, flow_id: str) -> str:
+    return keys.pk(tenant, "FLOW", flow_id)
+
+
+def put_flow(tenant: str, flow: Flow, old_version: int) -> Put:
+    """Write `flow`, whose version is the new one, on the one that was read (0: it is new)."""
+    item = _plain(asdict(flow)) | {
+        "pk": flow_partition(tenant, flow.id),
+        "sk": keys.sk("FLOW"),
+        "list_pk": keys.pk(tenant, "FLOWS"),
+        "list_sk": keys.sk(flow.created_at, flow.id),
+    }
+    return Put(item, when=_same(old_version), label="flow")
+
+
+def _read_flow(item: Item) -> Flow:
+    fields = {name: value for name, value in item.items() if name not in _KEYS}
+    segregation, first, count = item["block"]
+    return Flow(
+        **fields | {"excluded": tuple(item["excluded"]), "block": (segregation, first, count)}
+    )
+
+
+def get_flow(tenant: str, flow_id: str) -> Flow | None:
+    item = dynamo.get((flow_partition(tenant, flow_id), keys.sk("FLOW")))
+    return None if item is None else _read_flow(item)
+
+
+def list_flows(tenant: str, limit: int) -> list[Flow]:
+    """The newest first."""
+    found = dynamo.query(keys.pk(tenant, "FLOWS"), index="list", descending=True, limit=limit)
+    return [_read_flow(item) for item in found]

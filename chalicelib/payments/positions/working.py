@@ -1,0 +1,176 @@
+"""Lists and generations in the background, as far as the time goes.
+
+Groups are decided once, before the first number is taken, and kept; the flow itself says how many
+are done. Positions, their IUVs, their dues and the flow change in one transaction, under a check
+that the numbers are still this tenant's to make.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from chalicelib.base import clock, dynamo, ids, limits, s3
+from chalicelib.base.dynamo import ConditionFailed, Op
+from chalicelib.base.errors import Rejected
+from chalicelib.base.work import Wakes, Work
+from chalicelib.payments import bodies, iuv, numbers
+from chalicelib.payments import store as body_store
+from chalicelib.payments.body import Body, Service
+from chalicelib.payments.dues import store as due_store
+from chalicelib.payments.dues.model import Due
+from chalicelib.payments.positions import flows, grouping, store
+from chalicelib.payments.positions.grouping import Draft, Parameters
+from chalicelib.payments.positions.model import Position
+from chalicelib.payments.positions.store import Flow
+
+# The flow, the claim's check, the end of the row.
+_OWN_OPS: Final = 3
+_TRIES: Final = 3
+_SLICE: Final = 100  # groups read at once; how many go into a transaction is seen by their size
+
+
+def do(job: Work, wakes: Wakes, now: datetime, remaining_ms: Callable[[], int]) -> None:
+    """One task of a flow; what is left waits for the next message."""
+    tenant = job.tenant
+    flow = store.get_flow(tenant, job.item["flow"])
+    assert flow is not None
+    end = dynamo.Delete(job.key, when=dynamo.ANY, label="work")
+    if job.item["task"] == "list" and flow.state == "listing":
+        dynamo.commit([store.put_flow(tenant, _listed(tenant, flow), flow.version), end])
+        return
+    if job.item["task"] == "generate":
+        while flow.state == "generating":
+            if remaining_ms() < limits.REMAINING_MS:
+                wakes.add(job.queue, job.key)
+                return
+            try:
+                flow = _generate_some(tenant, flow, now)
+            except Rejected as refused:
+                # What was made stays; the rest of the list is still open for another flow.
+                failed = replace(flow, state="failed", code=refused.code, version=flow.version + 1)
+                dynamo.commit([store.put_flow(tenant, failed, flow.version), end])
+                return
+    dynamo.commit([end])
+
+
+def _listed(tenant: str, flow: Flow) -> Flow:
+    wanted = flows.filter_of(flow)
+    found: list[flows.Listed] = [
+        (due.id, due.person, due.cents, due.due is not None)
+        for _, due in due_store.list_dues(tenant, "open")
+        if wanted.matches(due)
+    ]
+    place = flows.list_place(tenant, flow.id, "list")
+    s3.put(place, json.dumps(found).encode(), "application/json")
+    return flows.counted(replace(flow, state="listed", version=flow.version + 1), found)
+
+
+# ------------------------------------------------------------------ generation
+def _generate_some(tenant: str, flow: Flow, now: datetime) -> Flow:
+    services = {one.code: one for one in bodies.list_services(tenant)}
+    given = flows.parameters_of(flow)
+    if not flow.groups:
+        return _grouped(tenant, flow, services, given)
+    groups = json.loads(s3.get(flows.list_place(tenant, flow.id, "groups")))
+    body = bodies.get(tenant)
+    for start in range(flow.done, min(flow.done + _SLICE, flow.groups), _at_once(groups, given)):
+        some = groups[start : start + _at_once(groups, given)]
+        flow = _place(tenant, flow, body, services, given, some, now)
+    return flow
+
+
+def _at_once(groups: Sequence[Sequence[str]], given: Parameters) -> int:
+    """How many groups surely fit one transaction: each is a position, an event, its notices and
+    its dues."""
+    most = max(len(group) for group in groups)
+    return max(1, (limits.TRANSACTION_ITEMS - _OWN_OPS) // (2 + given.numbers + most))
+
+
+def _grouped(tenant: str, flow: Flow, services: Mapping[str, Service], given: Parameters) -> Flow:
+    listed = flows.read_list(tenant, flow.id, flow.excluded)
+    there = due_store.get_dues(tenant, (name for name, _, _, _ in listed))
+    dues = [there[name] for name, _, _, _ in listed if name in there]
+    groups = grouping.group(dues, services, given.grouped)
+    place = flows.list_place(tenant, flow.id, "groups")
+    s3.put(place, json.dumps(groups).encode(), "application/json")
+    state: store.FlowState = "generating" if groups else "generated"
+    new = replace(flow, groups=len(groups), state=state, version=flow.version + 1)
+    dynamo.commit([store.put_flow(tenant, new, flow.version)])
+    return new
+
+
+def _place(
+    tenant: str, flow: Flow, body: Body, services: Mapping[str, Service], given: Parameters,
+    groups: Sequence[Sequence[str]], now: datetime,
+) -> Flow:  # fmt: skip
+    for attempt in range(_TRIES):
+        there = due_store.get_dues(tenant, (name for group in groups for name in group))
+        drafts = []
+        for group in groups:
+            # What another flow placed meanwhile, or an import changed, is not asked for here.
+            dues = [there[name] for name in group if name in there and there[name].state == "open"]
+            if dues:
+                drafts.append(grouping.draft(dues, services, given))
+        flow_with = _numbered(tenant, flow, body, len(drafts) * given.numbers, given)
+        ops, new = _decided(tenant, flow_with, body, given, drafts, len(groups), now)
+        try:
+            dynamo.commit([store.put_flow(tenant, new, flow.version), *ops])
+        except ConditionFailed as failed:
+            if {"flow", "claim"} & failed.found.keys() or attempt + 1 == _TRIES:
+                raise
+            continue
+        return new
+    raise AssertionError("the loop returns or raises")
+
+
+def _numbered(tenant: str, flow: Flow, body: Body, count: int, given: Parameters) -> Flow:
+    """The flow with so many numbers at least; those of a block that is too small stay a gap."""
+    segregation, _, left = flow.block
+    if left >= count and (segregation == body.segregation or not count):
+        return flow
+    wanted = min(limits.IUV_BLOCK, (flow.groups - flow.done) * given.numbers)
+    block = numbers.take(tenant, body.fiscal_code, body.segregation, max(wanted, count))
+    return replace(flow, block=(block.segregation, block.first, block.count))
+
+
+def _decided(
+    tenant: str, flow: Flow, body: Body, given: Parameters, drafts: Sequence[Draft],
+    groups: int, now: datetime,
+) -> tuple[list[Op], Flow]:  # fmt: skip
+    segregation, following, left = flow.block
+    ops: list[Op] = []
+    if drafts:
+        ops.append(body_store.holds_claim(tenant, body.fiscal_code, segregation))
+    for number, draft in enumerate(drafts):
+        name = ids.derive("position", tenant, flow.id, str(flow.done), str(number))
+        payments = []
+        for one in draft.asked:
+            payments.append(replace(one, iuv=iuv.make(segregation, following)))
+            following, left = following + 1, left - 1
+        position = Position(
+            id=name, state="valid", origin="dues", person=draft.dues[0].person,
+            creditor=body.fiscal_code, subject=draft.subject, cents=draft.cents,
+            lines=draft.lines, payments=tuple(payments), created_at=clock.stamp(now),
+            ends=given.ends, flow=flow.id, rules=draft.rules,
+        )  # fmt: skip
+        ops += store.born(tenant, position, f"flow:{flow.id}")
+        ops += [_placed(tenant, due, name) for due in draft.dues]
+    done = flow.done + groups
+    new = replace(
+        flow,
+        block=(segregation, following, left),
+        done=done,
+        made=flow.made + len(drafts),
+        state="generated" if done == flow.groups else "generating",
+        version=flow.version + 1,
+    )
+    return ops, new
+
+
+def _placed(tenant: str, due: Due, position: str) -> Op:
+    new = replace(due, state="placed", position=position, version=due.version + 1)
+    return due_store.put_due(tenant, new, due.version)

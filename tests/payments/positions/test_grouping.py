@@ -1,0 +1,106 @@
+"""Dues as positions: nothing lost, nothing split, never more than a notice holds."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.base import limits
+from chalicelib.base.errors import Rejected
+from chalicelib.payments.body import Service
+from chalicelib.payments.dues.model import Due
+from chalicelib.payments.positions import grouping, model
+from chalicelib.payments.positions.grouping import Parameters, Plan
+
+SERVICES = {
+    f"s{number}": Service(f"s{number}", "x", f"9/120100{number}AP/", "iban") for number in range(8)
+}
+ENDS = date(2026, 12, 31)
+
+
+def due(name: str, person: str = "a", **more: object) -> Due:
+    fields: dict[str, object] = {
+        "id": name, "person": person, "category": "professional", "service": "s0",
+        "reason": "Quota annuale", "year": 2026, "chapter": "1", "provenance": "competenza",
+        "cents": 10_000, "due": ENDS, "batch": "b", "created_at": "2026-11-21T09:00:00.000Z",
+    }  # fmt: skip
+    return Due(**fields | more)  # type: ignore[arg-type]
+
+
+DUES = st.lists(
+    st.tuples(
+        st.sampled_from("abc"), st.sampled_from(sorted(SERVICES)), st.integers(2020, 2026),
+        st.integers(1, limits.AMOUNT_CENTS),
+    ),
+    min_size=1, max_size=60,
+)  # fmt: skip
+
+
+@pytest.mark.feature("F001-052", "F001-053", "F001-054")
+@given(DUES)
+def test_a_persons_dues_go_together_within_what_a_notice_holds(
+    parts: list[tuple[str, str, int, int]],
+) -> None:
+    dues = {
+        str(number): due(str(number), person, service=service, year=year, cents=cents)
+        for number, (person, service, year, cents) in enumerate(parts)
+    }
+    groups = grouping.group(dues.values(), SERVICES, grouped=True)
+    assert sorted(name for one in groups for name in one) == sorted(dues)
+    given_ = Parameters("Quote", ENDS, grouped=True, subject="Quote e sanzioni")
+    for one in groups:
+        assert len({dues[name].person for name in one}) == 1
+        draft = grouping.draft([dues[name] for name in one], SERVICES, given_)
+        assert 1 <= len(model.transfers(draft.lines)) <= 5
+        assert draft.cents == sum(dues[name].cents for name in one) <= limits.AMOUNT_CENTS
+        assert len(one) <= limits.LINES
+        assert draft.subject == "Quote e sanzioni"
+
+
+def test_three_years_are_one_position_and_alone_they_are_three() -> None:
+    dues = [due(str(year), year=year) for year in (2026, 2024, 2025)]
+    assert grouping.group(dues, SERVICES, grouped=True) == [("2024", "2025", "2026")]
+    assert grouping.group(dues, SERVICES, grouped=False) == [("2026",), ("2024",), ("2025",)]
+
+
+@pytest.mark.feature("F001-050")
+def test_the_day_is_asked_only_where_a_due_has_none() -> None:
+    own, none = due("a", due=date(2026, 6, 30)), due("b", due=None)
+    asked = Parameters("Quote", ENDS, due=date(2026, 9, 30), grouped=True, subject="Quote")
+    assert grouping.draft([own], SERVICES, asked).asked[0].due == date(2026, 6, 30)
+    assert grouping.draft([none], SERVICES, asked).asked[0].due == date(2026, 9, 30)
+    assert grouping.draft([none, own], SERVICES, asked).asked[0].due == date(2026, 6, 30)
+    with pytest.raises(Rejected) as refused:
+        grouping.draft([none], SERVICES, Parameters("Quote", ENDS))
+    assert refused.value.code == "flow_due_missing"
+
+
+@pytest.mark.feature("F001-055", "F001-051")
+@pytest.mark.parametrize(
+    ("given_", "code"),
+    [
+        ({"description": " "}, "flow_description"),
+        ({"description": "Quote", "grouped": True}, "flow_subject"),
+        ({"description": "Quote", "subject": "x" * 91}, "flow_subject"),
+        ({"description": "Quote", "plan": Plan(limits.FLOW_INSTALMENTS + 1, ENDS)},
+         "instalments_count"),
+    ],
+)  # fmt: skip
+def test_what_a_notice_needs_is_asked(given_: dict[str, object], code: str) -> None:
+    with pytest.raises(Rejected) as refused:
+        Parameters(ends=ENDS, **given_)  # type: ignore[arg-type]
+    assert refused.value.code == code
+
+
+@given(st.integers(1_000, 10**8), st.integers(2, limits.FLOW_INSTALMENTS), st.booleans())
+def test_instalments_come_to_the_whole(cents: int, count: int, whole: bool) -> None:
+    plan = Plan(count, ENDS, whole=whole)
+    found = grouping.payments(cents, ENDS, plan)
+    assert len(found) == Parameters("Quote", ENDS, plan=plan).numbers
+    assert sum(one.cents for one in found if one.number) == cents
+    assert [one.cents for one in found if not one.number] == [cents] * whole
+    # What one transaction has room for.
+    assert 3 + 2 + len(found) + limits.LINES <= limits.TRANSACTION_ITEMS
