@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from importlinter.cli import lint_imports
@@ -19,15 +21,14 @@ CODE = ROOT / "chalicelib"
 FEATURES = ROOT.parent / "shared" / "FEATURES.md"
 MODULES = sorted(CODE.rglob("*.py"))
 EVENT_MODULES = (
-    *("on_intake", "on_mail_event", "on_receive", "on_sdi", "on_send", "on_tell"),
-    *("sweep", "sdi_door"),
+    *("on_audit", "on_credits", "on_intake", "on_mail_event", "on_receive", "on_sdi", "on_send"),
+    *("on_dues", "on_tell", "nightly", "sweep", "sdi_door"),
 )
 LINES = 400
 
 # Public functions of stores that do not take the tenant first, and why that is right.
 NOT_OF_A_TENANT = {
     "accounts/store.py": {
-        "read_customer": "out of an item",
         "read_key": "out of an item",
         "people": "tenants, and tenant and id in each pair",
     },
@@ -48,10 +49,11 @@ NOT_OF_A_TENANT = {
     },
 }
 # Where XML is parsed beside base/xml.py: trusted files of the build.
-PARSES_XML = {"base/xml.py", "invoicing/fatturapa/schema.py"}
+PARSES_XML = {"base/xml.py", "base/xmlstream.py", "invoicing/fatturapa/schema.py"}
 PARSING = re.compile(r"(lxml\.)?(etree|ElementTree|ET)\.(parse|fromstring|XML|iterparse)")
+WITH_MONEY = {"invoicing", "payments", "accounting"}
 # Lengths in points on a page; amounts are text there.
-ON_PAPER = re.compile(r"invoicing/courtesy/\w+\.py")
+ON_PAPER = re.compile(r"(invoicing/(courtesy|delegation)|payments/notice)/\w+\.py")
 # Parameters and fields whose content may never be logged.
 SECRET = re.compile(
     r"secret|password|token|hash|mail|name|fiscal|body|raw|content|data|text|number|xml|url"
@@ -120,7 +122,9 @@ def test_stores_take_the_tenant_first(path: Path) -> None:
 
 
 def test_no_money_is_a_float() -> None:
-    for path in sorted((CODE / "invoicing").rglob("*.py")):
+    for path in MODULES:
+        if path.relative_to(CODE).parts[0] not in WITH_MONEY:
+            continue
         for node in ast.walk(tree(path)):
             where = f"{name(path)}:{getattr(node, 'lineno', 0)}"
             if isinstance(node, ast.Constant) and not ON_PAPER.fullmatch(name(path)):
@@ -169,11 +173,62 @@ def test_no_field_of_the_log_could_hold_a_secret() -> None:
     assert not {field for field in FIELDS - allowed if SECRET.search(field)}
 
 
+# ------------------------------------------------------------------ signatures
+def policies() -> dict[str, list[dict[str, Any]]]:
+    """The statements of each function's policy."""
+    found = sorted((ROOT / ".chalice" / "policies").glob("*.json"))
+    return {path.stem: json.loads(path.read_text())["Statement"] for path in found}
+
+
+def test_kms_may_be_asked_for_what_the_code_asks_and_for_nothing_else() -> None:
+    """What `base/kms.py` writes into its calls is what the policy's conditions allow."""
+    asked: dict[str, dict[str, str]] = {}
+    for called, node in calls(tree(CODE / "base" / "kms.py")):
+        action = called.rpartition(".")[2]
+        if action in ("sign", "get_public_key"):
+            asked[action] = {
+                f"kms:{one.arg}": one.value.value
+                for one in node.keywords
+                if one.arg and isinstance(one.value, ast.Constant)
+            }
+    allowed = {
+        action: statement["Condition"]["StringEquals"]
+        for statements in policies().values()
+        for statement in statements
+        for action in statement["Action"]
+        if action in ("kms:Sign", "kms:GetPublicKey")
+    }
+    tag = {"aws:ResourceTag/sportello-signing": {"Ref": "AWS::StackName"}}
+    assert allowed == {
+        "kms:Sign": asked["sign"] | tag,
+        "kms:GetPublicKey": asked["get_public_key"] | tag,
+    }
+
+
+def test_no_policy_is_for_everything() -> None:
+    for function, statements in policies().items():
+        for statement in statements:
+            assert statement["Resource"] not in ("*", ["*"]), f"{function}: {statement['Sid']}"
+            for action in statement["Action"]:
+                assert "*" not in action, f"{function}: {action}"
+
+
+def test_strangers_addresses_are_called_in_one_place() -> None:
+    """What certificates name is fetched by one module, asked by one, made by two who bound it."""
+    for module, users in (
+        ("fetch", {"invoicing/signing/lookup.py"}),
+        ("lookup", {"invoicing/authorities.py", "invoicing/check.py"}),
+    ):
+        pattern = re.compile(rf"import .*\b{module}\b|signing\.{module} import")
+        found = {name(path) for path in MODULES if pattern.search(path.read_text())}
+        assert found == users
+
+
 # ------------------------------------------------------------------ features
 def test_every_feature_named_in_a_test_exists() -> None:
     if not FEATURES.is_file():
         pytest.skip("the list of features is not at hand")
-    known = set(re.findall(r"\bF\d{3}-\d{3}\b", FEATURES.read_text()))
+    known = set(re.findall(r"\b(?:F\d{3}-\d{3}|U-\d{2})\b", FEATURES.read_text()))
     assert known
     for path in sorted((ROOT / "tests").rglob("*.py")):
         for called, node in calls(tree(path)):

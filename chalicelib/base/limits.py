@@ -29,6 +29,8 @@ XML_DEPTH = 100
 # 5 MB of FatturaPA holds at most some 450,000 tags; each becomes a node of about 120 bytes.
 XML_TAGS = 600_000  # tags and references together
 XML_TAG_BYTES = 64 * KIB  # one start tag with its attributes; real ones stay under 1 KiB
+XML_STREAM_QUIET_BYTES = 1 * MIB  # between two elements of a document that is read in pieces
+XML_STREAM_OTHERS = 1_000  # elements beside them, such as those of a head, which are kept
 LOT_BODIES = 1_000
 SCHEMA_FAULTS = 50  # SdI lists as many, then says 00201 (fatturapa.md section 7)
 ATTESTATION_BYTES = 12 * 1000 * 1000  # the greatest invoice and its attestation, in a ZIP
@@ -205,6 +207,9 @@ NOTICE_LOGO_BYTES = 1 * MIB
 NOTICE_LOGO_PX = 4_000  # each side; 30 mm at 300 dpi are 354
 NOTICE_LOGO_KEPT_PX = 709  # 30 mm at 600 dpi: what is finer only makes each notice heavier
 NOTICE_LOGO_TAGS = 5_000  # of an SVG; a coat of arms has some hundred
+LINES = 20  # dues in one position: each is an operation of the transaction that places them
+FLOW_INSTALMENTS = 70  # with LINES, what one transaction of a position has room for
+FLOW_EXCLUDED = 2_000  # dues taken off one list by hand; more is another filter
 DUES_ROWS = 100_000  # of one file; the greatest register of Italy has 450,000 members in 102 bodies
 DUES_FAULTS = 1_000  # kept of one dry run; whoever has more has chosen the wrong column
 DUES_PART_ROWS = 250  # rows of one sealed piece: 1,000 bytes each at worst, below FIELD_BYTES
@@ -214,3 +219,13 @@ BODY_SEGREGATIONS = 20  # partners of one body, past ones too: each is a claim i
 BODY_SERVICES = 200  # read whole for each import; a great body has some fifty
 TAXONOMY_BYTES = 4 * MIB  # the official list has some 1,500 rows of 500 bytes
 TAXONOMY_SHOWN = 50
+
+# --- reconciliation
+REMITTANCE_CHARS = 4_000  # of a description; AT-05 has 140, and banks put as much again around it
+FLOW_BYTES = 512 * MIB  # 500,000 lines are some 300 MiB as the node writes them
+FLOW_PAGE_BYTES = 4 * MIB  # FdR-3: 1,000 payments of some 250 bytes
+FLOW_ANOMALIES = 200  # lines that are told with their place; all are counted
+STATEMENT_TEXT_CHARS = 4_000  # of a description, whatever columns and rows it is spread over
+STATEMENT_PROBLEMS = 200  # rows that cannot be read and are told; all are counted
+STATEMENT_PREVIEW_ROWS = 50
+CASH_JOURNAL_BYTES = 32 * MIB  # some 15,000 movements, the most that XML_TAGS allows

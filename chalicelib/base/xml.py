@@ -13,14 +13,13 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator, Mapping, MutableMapping
-from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, Protocol
 
 from lxml import etree  # type: ignore[import-untyped, unused-ignore]
 
 from chalicelib.base import limits
 from chalicelib.base.errors import Rejected
-from chalicelib.base.xmlscan import doctype, scan, too_deep, too_many_tags
+from chalicelib.base.xmlscan import doctype, harmless, scan, shallow, too_deep, too_many_tags
 
 
 class Element(Protocol):
@@ -64,8 +63,7 @@ NAMESPACE = "namespace"  # blanks or stray quotes around a namespace name were d
 RECOVERED = "recovered"  # the parser guessed the structure: parts may be missing
 
 
-@dataclass(frozen=True)
-class Parsed:
+class Parsed(NamedTuple):
     """A tree, the encoding that the bytes were really in, and what had to be repaired."""
 
     root: Element
@@ -102,6 +100,7 @@ _WIDE_NAMES = {
     "utf-32-be": ("utf-32", "utf-32be", "iso-10646-ucs-4"),
 }
 _DECLARATION = re.compile(rb"""\s*<\?xml\s[^<>]{0,200}?(encoding\s*=\s*["']([^"'<>]{0,60})["'])""")
+_USUAL_DECLARATION = b'<?xml version="1.0" encoding="UTF-8"'
 # What Python's surrogateescape leaves of an undecodable byte, read as windows-1252; the five
 # bytes that windows-1252 leaves undefined are read as ISO-8859-1.
 _AS_CP1252 = {
@@ -115,15 +114,29 @@ _FORBIDDEN = bytes(b for b in range(32) if b not in b"\t\n\r")
 _FORBIDDEN_REFERENCE = re.compile(
     rb"&#(?:x0*(?:[0-8bcef]|1[0-9a-f]|fff[ef])?|0*(?:[0-8]|1[124-9]|2\d|3[01]|6553[45])?);", re.I
 )
+
+
+def _deeper_than(levels: int) -> Any:
+    """A question to a tree. It takes a step for each level, whether anything is there or not."""
+    return etree.XPath(f"boolean({'/*' * (levels + 1)})")
+
+
+_USUAL_DEPTH = 9
+_UNUSUALLY_DEEP, _TOO_DEEP = _deeper_than(_USUAL_DEPTH), _deeper_than(limits.XML_DEPTH)
 # "=" is excluded so that an empty xmlns="" cannot run into the attribute after it.
 _NAMESPACE = re.compile(rb"""(\sxmlns(?::[\w.\-]+)?\s*=\s*)(["']+)([^"'<>=]+)(["']+)""")
 
 
-def parse(data: bytes, *, limit_bytes: int, recover: bool = False) -> Parsed:
+def parse(
+    data: bytes, *, limit_bytes: int, recover: bool = False, values_only: bool = False
+) -> Parsed:
     """Read one document of at most `limit_bytes`.
 
     Without `recover` nothing is repaired. With it, each repair is tried in turn from the weakest
     to the strongest, and those that were needed are named in `repairs`.
+
+    With `values_only` the tree of a document that needs no repair may lack the blanks between
+    its elements, a third of all nodes; what stands in a leaf is all there.
 
     Raises Rejected with: xml_empty, xml_too_large (bytes, tags and references, or one tag),
     xml_encoding, xml_doctype, xml_too_deep, xml_malformed.
@@ -134,8 +147,12 @@ def parse(data: bytes, *, limit_bytes: int, recover: bool = False) -> Parsed:
         )
     document, encoding, wrong_encoding = _decode(data, recover)
     repairs: tuple[str, ...] = (ENCODING,) if wrong_encoding else ()
-    if not document.strip():
+    if not document or document.isspace():
         raise Rejected("xml_empty", "The document is empty.")
+    if not wrong_encoding:
+        plain = _harmless_tree(document, values_only)
+        if plain is not None:
+            return Parsed(plain, encoding, ())
     whole = scan(document)
     if not recover:
         if wrong_encoding:
@@ -159,7 +176,10 @@ def parse(data: bytes, *, limit_bytes: int, recover: bool = False) -> Parsed:
         raise doctype()
     if document.count(b"=") > limits.XML_TAGS:
         raise too_many_tags()  # attributes of a tag that the scan could not delimit
-    return Parsed(_tree(document, recover=True), encoding, (*repairs, RECOVERED))
+    root = _tree(document, _LENIENT)
+    if _TOO_DEEP(root):
+        raise too_deep()
+    return Parsed(root, encoding, (*repairs, RECOVERED))
 
 
 def read(data: bytes, *, limit_bytes: int, recover: bool = False) -> Element:
@@ -211,9 +231,7 @@ def serialize(root: Element) -> bytes:
 
 def _decode(data: bytes, recover: bool) -> tuple[bytes, str, bool]:
     """The document in UTF-8, the codec it was in, and whether that contradicts the document."""
-    mark, codec = next(((m, c) for m, c in _BOMS if data.startswith(m)), (b"", ""))
-    if not codec:
-        codec = next((c for head, c in _UNMARKED if head.match(data)), "")
+    mark, codec = _marked(data)
     body = data[len(mark) :] if mark else data
     if codec in _WIDE_NAMES:
         try:
@@ -230,7 +248,19 @@ def _decode(data: bytes, recover: bool) -> tuple[bytes, str, bool]:
     return _from_single_byte(body, named, recover)
 
 
+def _marked(data: bytes) -> tuple[bytes, str]:
+    """The byte order mark, and the codec that it or the first characters tell; "" when none."""
+    if data[:1] == b"<" and data[1:2] != b"\0":
+        return b"", ""  # as nearly always
+    for mark, codec in _BOMS:
+        if data.startswith(mark):
+            return mark, codec
+    return b"", next((codec for head, codec in _UNMARKED if head.match(data)), "")
+
+
 def _from_utf8(body: bytes, wrong: bool, recover: bool) -> tuple[bytes, str, bool]:
+    if body.isascii():
+        return body, "utf-8", wrong
     try:
         body.decode()
     except UnicodeDecodeError as error:
@@ -265,6 +295,8 @@ def _from_single_byte(body: bytes, named: str, recover: bool) -> tuple[bytes, st
 
 
 def _declared(head: bytes) -> str:
+    if head.startswith(_USUAL_DECLARATION):
+        return "utf-8"
     found = _DECLARATION.match(head[:1024])
     return found[2].decode("ascii", "replace").strip().lower() if found else ""
 
@@ -295,7 +327,7 @@ def _without_lead(document: bytes) -> bytes:
     return bare if bare.startswith(b"<") else document
 
 
-def _parser(recover: bool) -> Any:
+def _parser(*, recover: bool = False, values_only: bool = False) -> Any:
     # Told the encoding, because the document was recoded and its declaration may now be wrong.
     return etree.XMLParser(
         encoding="utf-8",
@@ -306,40 +338,46 @@ def _parser(recover: bool) -> Any:
         dtd_validation=False,
         attribute_defaults=False,
         recover=recover,
+        remove_blank_text=values_only,
     )
 
 
-def _tree(document: bytes, *, recover: bool = False) -> Element:
+# Each run of a parser begins anew, and waits for the one before it to end.
+_STRICT, _LENIENT, _VALUES = _parser(), _parser(recover=True), _parser(values_only=True)
+
+
+def _tree(document: bytes, parser: Any = _STRICT) -> Element:
     try:
-        root = etree.fromstring(document, _parser(recover))
+        root: Element | None = etree.fromstring(document, parser)
     except etree.LxmlError as error:
         raise _malformed(getattr(error, "lineno", None)) from error
     if root is None:
         raise _malformed(None)
     info = root.getroottree().docinfo
-    if info.doctype or info.internalDTD is not None or info.externalDTD is not None:
+    if info.internalDTD is not None or info.externalDTD is not None:
         raise doctype()  # the scan saw it first; this is the second lock
-    if recover and _too_deep_tree(root):
+    return root
+
+
+def _harmless_tree(document: bytes, values_only: bool) -> Element | None:
+    """The tree of a well-formed document that needs no scan; None for any other."""
+    if not harmless(document):
+        return None
+    root = _try_tree(document, _VALUES if values_only else _STRICT)
+    if root is None or shallow(document) or not _UNUSUALLY_DEEP(root):
+        return root
+    if _TOO_DEEP(root):
         raise too_deep()
-    return cast(Element, root)
+    return root
 
 
-def _try_tree(document: bytes) -> Element | None:
+def _try_tree(document: bytes, parser: Any = _STRICT) -> Element | None:
     try:
-        return _tree(document)
+        return _tree(document, parser)
     except Rejected as refusal:
         if refusal.code != "xml_malformed":
             raise
         return None
-
-
-def _too_deep_tree(root: Any) -> bool:
-    depth = 0
-    for event, _ in etree.iterwalk(root, events=("start", "end")):
-        depth += 1 if event == "start" else -1
-        if depth > limits.XML_DEPTH:
-            return True
-    return False
 
 
 def _wrong_encoding() -> Rejected:

@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 
 from chalicelib.invoicing.controls.catalogue import finding
 from chalicelib.invoicing.controls.finding import Finding, Severity
-from chalicelib.invoicing.controls.values import Body, Discount
+from chalicelib.invoicing.controls.values import Body, Discount, Line
 
 CENT = Decimal("0.01")
 LINE_SURE = Decimal("0.02")  # from here SdI is known to reject; between a cent and here it varies
@@ -70,8 +70,10 @@ def line_severity(given: Decimal, expected: Decimal) -> Severity | None:
 def check_lines(body: Body) -> Iterator[Finding]:
     """00423 on each line."""
     for line in body.lines:
-        if line.discounts or line.quantity is not None:
+        if line.discounts:
             expected = line_total(line.price, line.quantity, line.discounts)
+        elif line.quantity is not None:
+            expected = _WIDE.multiply(line.price, line.quantity)
         else:
             expected = line.price
         if expected == line.total:
@@ -88,17 +90,18 @@ def check_lines(body: Body) -> Iterator[Finding]:
             )
 
 
-def check_taxable(body: Body) -> Iterator[Finding]:
+def check_taxable(body: Body, rows: Iterable[Line]) -> Iterator[Finding]:
     """00422 on each rate: all blocks with the rate together, also the several Nature of rate 0.
 
-    A rate without a summary has nothing to compare with: that is 00443.
+    `rows` are the lines and funds. A rate without a summary has nothing to compare with: that is
+    00443.
     """
     declared: dict[Decimal, Decimal] = {}
     computed: dict[Decimal, Decimal] = {}
     for one in body.summaries:
         declared[one.rate] = declared.get(one.rate, _ZERO) + one.taxable
         computed[one.rate] = computed.get(one.rate, _ZERO) + one.rounding
-    for line in (*body.lines, *body.funds):
+    for line in rows:
         if line.rate in computed:
             computed[line.rate] += line.total
     for rate, total in declared.items():

@@ -211,6 +211,10 @@ _MILDER = {
         "La partita IVA estera del cessionario non ha la forma usuale",
         "The buyer's foreign VAT number does not look like one",
     ),
+    ("00404", "warning"): (
+        "Numero di un documento già ricevuto qui e non ancora inviato",
+        "The number of a document that came here before and is not sent yet",
+    ),
     ("00409", "warning"): (
         "Numeri che differiscono solo per maiuscole o spazi nello stesso lotto",
         "Numbers in the same lot that differ only by case or blanks",

@@ -12,7 +12,7 @@ from decimal import Decimal
 from chalicelib.invoicing.controls import amounts
 from chalicelib.invoicing.controls.catalogue import CONTROLS, finding
 from chalicelib.invoicing.controls.finding import Finding
-from chalicelib.invoicing.controls.values import GENERAL, GOODS, Body, as_day
+from chalicelib.invoicing.controls.values import GENERAL, GOODS, ZERO, Body, Line, as_day, day_of
 
 _ONE = Decimal(1)
 _COARSE = frozenset({"N2", "N3", "N6"})
@@ -31,28 +31,28 @@ def check_body(body: Body, simplified: bool, regime: str, today: date) -> Iterat
         yield from amounts.check_simplified(body, regime)
         return
     yield from _lines(body)
-    yield from _funds(body)
+    if body.funds:
+        yield from _funds(body)
     yield from amounts.check_lines(body)
     yield from _summaries(body)
     yield from _rates(body)
-    yield from amounts.check_taxable(body)
     yield from amounts.check_tax(body)
 
 
 def _general(body: Body, simplified: bool, today: date) -> Iterator[Finding]:
-    general, at = f"{body.prefix}/{GENERAL}", body.index
+    at = body.index
     if body.day > as_day(today):
-        expected = f"≤ {today.isoformat()}"
-        yield finding("00403", f"{general}/Data", at, found=body.date, expected=expected)
-    if not _DIGITS & set(body.number):
-        yield finding("00425", f"{general}/Numero", at, found=body.number)
-    # Peers apply it to every type, the official text to credit notes and rectifications.
-    sure = simplified or body.type == _CREDIT_NOTE
-    for path, day, written in body.linked:
-        if body.day < day:
+        where, expected = f"{body.prefix}/{GENERAL}/Data", f"≤ {today.isoformat()}"
+        yield finding("00403", where, at, found=body.date, expected=expected)
+    if _DIGITS.isdisjoint(body.number):
+        yield finding("00425", f"{body.prefix}/{GENERAL}/Numero", at, found=body.number)
+    for position, written in enumerate(body.linked, start=1):
+        if written and body.day < day_of(written):
+            # Peers apply it to every type, the official text to credit notes and rectifications.
+            sure = simplified or body.type == _CREDIT_NOTE
             yield finding(
                 "00418",
-                path,
+                body.link(position, simplified),
                 at,
                 severity="error" if sure else "warning",
                 found=body.date,
@@ -84,23 +84,27 @@ def _natura(
 
 
 def _lines(body: Body) -> Iterator[Finding]:
-    withheld = False
     wants_rate = body.type == "TD21"
+    withheld: Line | None = None
     for line in body.lines:
         if line.natura or not line.rate:
             where = body.line(line, "Natura" if line.natura else "AliquotaIVA")
             yield from _natura(body, where, line.rate, line.natura, "00400", "00401")
             if wants_rate and not line.rate:
                 yield finding("00474", body.line(line, "AliquotaIVA"), body.index)
-        withheld = withheld or line.withheld
-        for position, discount in enumerate(line.discounts, start=1):
-            if discount.percent is None and discount.amount is None:
-                place = f"[{position}]" if len(line.discounts) > 1 else ""
-                where = body.line(line, f"ScontoMaggiorazione{place}")
-                yield finding("00438", where, body.index)
-    if withheld and not body.withholding:
-        first = next(line for line in body.lines if line.withheld)
-        yield finding("00411", body.line(first, "Ritenuta"), body.index)
+        if line.discounts:
+            yield from _line_discounts(body, line)
+        if line.withheld and withheld is None:
+            withheld = line
+    if withheld is not None and not body.withholding:
+        yield finding("00411", body.line(withheld, "Ritenuta"), body.index)
+
+
+def _line_discounts(body: Body, line: Line) -> Iterator[Finding]:
+    for position, discount in enumerate(line.discounts, start=1):
+        if discount.percent is None and discount.amount is None:
+            place = f"[{position}]" if len(line.discounts) > 1 else ""
+            yield finding("00438", body.line(line, f"ScontoMaggiorazione{place}"), body.index)
 
 
 def _funds(body: Body) -> Iterator[Finding]:
@@ -121,28 +125,32 @@ def _funds(body: Body) -> Iterator[Finding]:
 
 def _summaries(body: Body) -> Iterator[Finding]:
     for one in body.summaries:
-        where = body.summary(one, "Natura" if one.natura else "AliquotaIVA")
-        yield from _natura(body, where, one.rate, one.natura, "00429", "00430")
+        if one.natura or not one.rate:
+            where = body.summary(one, "Natura" if one.natura else "AliquotaIVA")
+            yield from _natura(body, where, one.rate, one.natura, "00429", "00430")
         if one.split and one.natura.startswith("N6"):
             where = body.summary(one, "EsigibilitaIVA")
             yield finding("00420", where, body.index, found=one.natura)
 
 
 def _rates(body: Body) -> Iterator[Finding]:
-    """00419, 00424, 00443 and 00444: what lines and funds use against what summaries list."""
-    used = {one.rate for one in body.lines} | {one.rate for one in body.funds}
-    listed = {one.rate for one in body.summaries}
-    natures = {one.natura for one in body.lines} | {one.natura for one in body.funds}
-    listed_natures = {one.natura for one in body.summaries}
+    """00419, 00422, 00424, 00443, 00444: what lines and funds use against what summaries list."""
+    rows = body.lines + body.funds
+    used, listed = {one.rate for one in rows}, {one.rate for one in body.summaries}
+    natures, listed_natures = {one.natura for one in rows}, {one.natura for one in body.summaries}
     at = body.index
     if len(body.summaries) < len(used):
         where = f"{body.prefix}/{GOODS}/DatiRiepilogo"
         yield finding("00419", where, at, found=str(len(body.summaries)), expected=f"≥ {len(used)}")
-    yield from _fractions(body)
-    for rate in sorted(used ^ listed):
-        yield finding("00443", _rate_path(body, rate), at, found=str(rate))
-    for natura in sorted((natures ^ listed_natures) - {""}):
-        yield finding("00444", _natura_path(body, natura), at, found=natura)
+    if any(ZERO < rate < _ONE for rate in used | listed):
+        yield from _fractions(body)
+    if used != listed:
+        for rate in sorted(used ^ listed):
+            yield finding("00443", _rate_path(body, rate), at, found=str(rate))
+    if natures != listed_natures:
+        for natura in sorted((natures ^ listed_natures) - {""}):
+            yield finding("00444", _natura_path(body, natura), at, found=natura)
+    yield from amounts.check_taxable(body, rows)
 
 
 def _fractions(body: Body) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 # error    SdI rejects the file for this.
 # likely   the rule is in the grey zone where SdI has been seen to reject and to accept.
@@ -50,8 +50,7 @@ class Finding:
         return f"{words} ({values})" if values else words
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """All findings, in the order of the file, and the codes that nobody here could decide.
 
     `not_evaluated` is sorted: what only a registry or SdI itself knows, and whole families that

@@ -5,11 +5,11 @@ Source: fatturapa.md section 8.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from chalicelib.invoicing.controls.catalogue import finding
-from chalicelib.invoicing.controls.finding import Finding
+from chalicelib.invoicing.controls.finding import Finding, Severity
 from chalicelib.invoicing.controls.parties import Head
 from chalicelib.invoicing.controls.values import GENERAL, Body
 from chalicelib.invoicing.model import CREDIT_NOTE_TYPES, SELF_INVOICE_TYPES
@@ -29,7 +29,19 @@ class Key(NamedTuple):
     period: str
 
 
-Sent = Callable[[Key], bool]
+class Earlier(NamedTuple):
+    """An earlier invoice with the same key.
+
+    `severity` is error when SdI has it, or nothing stands between it and SdI any more, and warning
+    while it only waits; `by` names it for people: a document, a file.
+    """
+
+    severity: Severity
+    by: str
+
+
+# Asked once for each file, with the keys of all its bodies: those that were used before.
+Sent = Callable[[Sequence[Key]], Mapping[Key, Earlier]]
 
 
 def key_of(head: Head, body: Body) -> Key:
@@ -46,17 +58,18 @@ def key_of(head: Head, body: Body) -> Key:
 
 
 def check_lot(head: Head, bodies: Sequence[Body], sent: Sent | None) -> Iterator[Finding]:
-    """00409 among the bodies, and 00404 where `sent` says that a key was already used.
+    """00409 among the bodies, and 00404 where `sent` knows an earlier invoice of the same key.
 
     Numbers are compared as written; those that differ only by case or blanks are a warning,
     because it is not known how SdI compares them.
     """
     if sent is None and len(bodies) == 1:
         return  # the usual file: there is nothing to compare with
+    keys = [key_of(head, body) for body in bodies]
+    before = sent(keys) if sent is not None else {}
     exact: set[Key] = set()
     loose: set[Key] = set()
-    for body in bodies:
-        key = key_of(head, body)
+    for body, key in zip(bodies, keys, strict=True):
         plain = Key(key.issuer, key.kind, "".join(key.number.split()).casefold(), key.period)
         where = f"{body.prefix}/{GENERAL}/Numero"
         if key in exact:
@@ -65,5 +78,7 @@ def check_lot(head: Head, bodies: Sequence[Body], sent: Sent | None) -> Iterator
             yield finding("00409", where, body.index, severity="warning", found=body.number)
         exact.add(key)
         loose.add(plain)
-        if sent is not None and sent(key):
-            yield finding("00404", where, body.index, found=body.number)
+        earlier = before.get(key)
+        if earlier is not None:
+            found = f"{body.number} = {earlier.by}"
+            yield finding("00404", where, body.index, severity=earlier.severity, found=found)

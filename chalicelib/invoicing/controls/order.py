@@ -5,9 +5,10 @@ Source: fatturapa.md section 7. Intake, the API and the command all come through
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chalicelib.base import limits, xml
 from chalicelib.base.xml import Parsed
@@ -18,12 +19,15 @@ from chalicelib.invoicing.controls.italian import in_italian
 from chalicelib.invoicing.controls.lot import Sent
 from chalicelib.invoicing.fatturapa import envelope, schema
 from chalicelib.invoicing.fatturapa.envelope import Unwrapped
+from chalicelib.invoicing.fatturapa.reader import Reading
 from chalicelib.invoicing.model import Invoice
+
+if TYPE_CHECKING:
+    from chalicelib.invoicing.signing import cms
+    from chalicelib.invoicing.signing.trust import TrustSource
 
 # Base64 makes a file a third larger: beyond this much the whole comes near to 5 MB (section 6).
 ATTACHMENTS_BYTES = 3_500_000
-# What the house does not look up: revocation, trusted lists, qualified or not.
-_REGISTRIES = frozenset({"00101", "00104", "00107"})
 _SIGNATURE = of_families("signature")
 _WORDS = {
     "signing_certificate_absent": "La firma non nomina il suo certificato",
@@ -37,23 +41,27 @@ def judge(
     data: bytes,
     unwrapped: Unwrapped,
     parsed: Parsed,
-    invoice: Invoice,
+    reading: Reading,
     received_at: datetime,
     schemas: Path,
     today: date,
     sent: Sent | None = None,
+    trust: TrustSource | None = None,
 ) -> Verdict:
     """Everything that can be said of a file that is a FatturaPA document.
 
-    `data` is the file as it came; `unwrapped`, `parsed` and `invoice` what was made of it.
+    `data` is the file as it came; `unwrapped`, `parsed` and `reading` what was made of it.
     `received_at` (aware) is compared with the signing time, `today` (in Italy) with the dates of
-    documents. 00002 is always left open: names are the caller's ledger.
+    documents. 00002 is always left open: names are the caller's ledger. `trust` is asked for
+    when there is a signature to judge; without it 00101, 00104 and 00107 are left open.
     """
-    open_codes = {"00002"} | _open_signature(unwrapped, invoice)
+    invoice, open_codes = reading.invoice, {"00002"}
     if len(data if unwrapped.signed is None else unwrapped.signed) > limits.DOCUMENT_BYTES:
         left = _left(invoice.format, today, "signature", "format", "content", "duplicate")
         return verdict([finding("00003", found=str(len(data)))], open_codes | left)
-    found = list(_signature(unwrapped, received_at))
+    checked = envelope.evaluate(unwrapped, received_at, trust)
+    open_codes |= checked.open if unwrapped.signature else _open_unsigned(invoice)
+    found = list(_signature(checked.findings))
     if any(one.severity == "error" for one in found):
         left = _left(invoice.format, today, "format", "content", "duplicate")
         broken = {one.code for one in found}
@@ -63,8 +71,8 @@ def judge(
     if faults:
         left = _left(invoice.format, today, "content", "duplicate")
         return verdict(found + faults, open_codes | left)
-    content = controls.check(parsed.root, invoice, today, sent)
-    return verdict((*found, *content.findings), open_codes | set(content.not_evaluated))
+    broken_content, undecided = controls.check_content(reading, today, sent)
+    return verdict(found + broken_content, open_codes | undecided)
 
 
 def refused(code: str, message_it: str, message_en: str, today: date) -> Verdict:
@@ -83,17 +91,13 @@ def _left(format: str, today: date, *families: Family) -> set[str]:
     }
 
 
-def _open_signature(unwrapped: Unwrapped, invoice: Invoice) -> set[str]:
-    """What nobody here can say of the signature, or of the one that is still to be made."""
-    if unwrapped.signature:
-        return set(_REGISTRIES)
-    if invoice.format == "FPA12":
-        return set(_SIGNATURE)
-    return set()
+def _open_unsigned(invoice: Invoice) -> set[str]:
+    """What nobody can say of a signature that is still to be made."""
+    return set(_SIGNATURE) if invoice.format == "FPA12" else set()
 
 
-def _signature(unwrapped: Unwrapped, received_at: datetime) -> Iterator[Finding]:
-    for one in envelope.check(unwrapped, received_at):
+def _signature(findings: Iterable[cms.Finding]) -> Iterator[Finding]:
+    for one in findings:
         known = CONTROLS.get(one.code)
         words = known.it if known else _WORDS.get(one.code, one.message)
         yield Finding(one.code, one.severity, words, one.message)

@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from chalicelib.base import xml
+from chalicelib.base import taxids, xml
 from chalicelib.base.xml import Element
-from chalicelib.invoicing.controls import taxids
 from chalicelib.invoicing.controls.catalogue import finding
 from chalicelib.invoicing.controls.finding import Finding
-from chalicelib.invoicing.controls.values import HEADER, value
-from chalicelib.invoicing.model import Invoice, Party
+from chalicelib.invoicing.controls.values import HEADER, stripped
+from chalicelib.invoicing.fatturapa.reader import Reading
+from chalicelib.invoicing.model import Party
 
 FOREIGN_CODE = "XXXXXXX"
 NO_CODE = "0000000"
@@ -30,6 +30,24 @@ _ONE_SUBJECT = frozenset({"TD21", "TD27"})
 _NOT_FROM_ITALY = frozenset({"TD17", "TD18", "TD19", "TD28"})
 _FROM_OUTSIDE_UNION = frozenset({"TD17", "TD19"})
 _BUYER_HAS_VAT = frozenset({"TD16", "TD17", "TD18", "TD19", "TD20", "TD22", "TD23", "TD28", "TD29"})
+
+
+_SENDING = f"{HEADER}/DatiTrasmissione"
+# Where seller, buyer and their tax representatives have their identifiers.
+_Places = tuple[str, str, tuple[str, ...]]
+_PLACES: _Places = (
+    "CedentePrestatore/DatiAnagrafici",
+    "CessionarioCommittente/DatiAnagrafici",
+    ("RappresentanteFiscale/DatiAnagrafici", "CessionarioCommittente/RappresentanteFiscale"),
+)
+_SIMPLIFIED_PLACES: _Places = (
+    "CedentePrestatore",
+    "CessionarioCommittente/IdentificativiFiscali",
+    (
+        "CedentePrestatore/RappresentanteFiscale",
+        "CessionarioCommittente/AltriDatiIdentificativi/RappresentanteFiscale",
+    ),
+)
 
 
 class Subject(NamedTuple):
@@ -71,12 +89,6 @@ def _party(who: Party, path: str) -> Subject:
     return Subject(path, who.country, who.vat, who.tax_code)
 
 
-def _only(header: Element, name: str) -> str:
-    """The text of an element whose name stands but once in a header, wherever that is."""
-    node = next(header.iter(name), None)
-    return "" if node is None else value(node)
-
-
 def _agent(header: Element, path: str) -> Subject | None:
     block = xml.find(header, path)
     if block is None:
@@ -89,62 +101,51 @@ def _agent(header: Element, path: str) -> Subject | None:
     )
 
 
-def read_head(root: Element, invoice: Invoice, simplified: bool) -> Head:
-    """What `invoice` has is not read from the tree again; the rest stands in other places in the
+def read_head(reading: Reading) -> Head:
+    """What the reader has found is not looked for again; agents stand in other places in the
     simplified format."""
-    header = xml.find(root, HEADER)
+    invoice, header = reading.invoice, reading.header
     if header is None:
         raise KeyError(HEADER)
-    seller, buyer = "CedentePrestatore", "CessionarioCommittente"
-    agents: tuple[str, ...]
-    if simplified:
-        agents = (
-            f"{seller}/RappresentanteFiscale",
-            f"{buyer}/AltriDatiIdentificativi/RappresentanteFiscale",
-        )
-        buyer += "/IdentificativiFiscali"
-    else:
-        agents = ("RappresentanteFiscale/DatiAnagrafici", f"{buyer}/RappresentanteFiscale")
-        seller, buyer = f"{seller}/DatiAnagrafici", f"{buyer}/DatiAnagrafici"
-    if next(header.iter("RappresentanteFiscale"), None) is None:
-        agents = ()  # as nearly always: one look instead of two searches
+    seller, buyer, agents = _SIMPLIFIED_PLACES if reading.simplified else _PLACES
+    if not reading.represented:
+        agents = ()  # as nearly always: no searches then
     sender = invoice.transmitter  # a country of two letters, as the schema wants, and the code
     return Head(
         version=invoice.version,
-        simplified=simplified,
-        format=_only(header, "FormatoTrasmissione"),
+        simplified=reading.simplified,
+        format=stripped(reading.sending, "FormatoTrasmissione"),
         recipient=invoice.recipient_code,
         pec=invoice.recipient_pec,
         emitter=invoice.emitter,
-        regime=_only(header, "RegimeFiscale"),
+        regime=stripped(reading.seller, "RegimeFiscale"),
         transmitter=Subject("DatiTrasmissione/IdTrasmittente", sender[:2], "", sender[2:]),
         seller=_party(invoice.seller, seller),
         buyer=_party(invoice.buyer, buyer),
-        agents=tuple(found for path in agents if (found := _agent(header, path))),
+        agents=tuple([found for path in agents if (found := _agent(header, path))]),
     )
 
 
 def check_head(head: Head) -> Iterator[Finding]:
     """The controls that look at no document."""
-    sending = f"{HEADER}/DatiTrasmissione"
     yield from _identifiers(head)
-    where = f"{sending}/CodiceDestinatario"
-    if head.recipient == FOREIGN_CODE and head.buyer.country in ("", _ITALY):
-        yield finding("00313", where, found=head.buyer.country)
-    if _SDI_BOX.fullmatch(head.pec):
-        yield finding("00330", f"{sending}/PECDestinatario", found=head.pec)
-    if not head.buyer.vat_id and not head.buyer.tax_code:
-        yield finding("00417", f"{HEADER}/{head.buyer.path}")
+    seller, buyer = head.seller, head.buyer
+    if head.recipient == FOREIGN_CODE and buyer.country in ("", _ITALY):
+        yield finding("00313", f"{_SENDING}/CodiceDestinatario", found=buyer.country)
+    if head.pec and _SDI_BOX.fullmatch(head.pec):
+        yield finding("00330", f"{_SENDING}/PECDestinatario", found=head.pec)
+    if not buyer.vat_id and not buyer.tax_code:
+        yield finding("00417", f"{HEADER}/{buyer.path}")
     length = 6 if head.format == "FPA12" else 7
     if len(head.recipient) != length:
+        where = f"{_SENDING}/CodiceDestinatario"
         yield finding("00427", where, found=head.recipient, expected=str(length))
     if head.format != head.version:
-        where = f"{sending}/FormatoTrasmissione"
+        where = f"{_SENDING}/FormatoTrasmissione"
         yield finding("00428", where, found=head.format, expected=head.version)
-    if head.buyer.country and _ITALY not in (head.seller.country, head.buyer.country):
-        countries = f"{head.seller.country} {head.buyer.country}"
-        where = f"{HEADER}/{head.seller.path}/IdFiscaleIVA/IdPaese"
-        yield finding("00476", where, found=countries)
+    if buyer.country and _ITALY not in (seller.country, buyer.country):
+        where = f"{HEADER}/{seller.path}/IdFiscaleIVA/IdPaese"
+        yield finding("00476", where, found=f"{seller.country} {buyer.country}")
 
 
 def _identifiers(head: Head) -> Iterator[Finding]:
@@ -152,28 +153,24 @@ def _identifiers(head: Head) -> Iterator[Finding]:
     sender = head.transmitter
     if sender.country == _ITALY and not taxids.is_tax_code(sender.tax_code):
         yield finding("00300", f"{HEADER}/{sender.path}/IdCodice", found=sender.tax_code)
-    yield from _vat("00301", head.seller)
-    yield from _tax_code("00302", head.seller)
-    for agent in head.agents:
-        yield from _vat("00303", agent)
-        yield from _tax_code("00304", agent)
-    yield from _vat("00305", head.buyer)
-    yield from _tax_code("00306", head.buyer)
-
-
-def _vat(code: str, who: Subject) -> Iterator[Finding]:
-    where = f"{HEADER}/{who.path}/IdFiscaleIVA/IdCodice"
-    if who.country == _ITALY:
-        if not taxids.is_vat_number(who.vat):
-            yield finding(code, where, found=who.vat)
-    elif code != "00303" and not taxids.is_foreign_plausible(who.country, who.vat):
-        # Each country has its own rule, and SdI's is not published: never an error.
-        yield finding(code, where, severity="warning", found=who.vat_id)
-
-
-def _tax_code(code: str, who: Subject) -> Iterator[Finding]:
-    if who.tax_code and not taxids.is_tax_code(who.tax_code):
-        yield finding(code, f"{HEADER}/{who.path}/CodiceFiscale", found=who.tax_code)
+    for vat, tax_code, who in (
+        ("00301", "00302", head.seller),
+        *(("00303", "00304", agent) for agent in head.agents),
+        ("00305", "00306", head.buyer),
+    ):
+        where = f"{HEADER}/{who.path}"
+        sound = ""
+        if who.country == _ITALY:
+            if taxids.is_vat_number(who.vat):
+                sound = who.vat  # and mostly a company's tax code as well
+            else:
+                yield finding(vat, f"{where}/IdFiscaleIVA/IdCodice", found=who.vat)
+        elif vat != "00303" and not taxids.is_foreign_plausible(who.country, who.vat):
+            # Each country has its own rule, and SdI's is not published: never an error.
+            place = f"{where}/IdFiscaleIVA/IdCodice"
+            yield finding(vat, place, severity="warning", found=who.vat_id)
+        if who.tax_code not in ("", sound) and not taxids.is_tax_code(who.tax_code):
+            yield finding(tax_code, f"{where}/CodiceFiscale", found=who.tax_code)
 
 
 def check_type(head: Head, type: str, where: str, body: int) -> Iterator[Finding]:

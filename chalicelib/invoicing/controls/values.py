@@ -1,19 +1,24 @@
 """What the controls look at in the documents of a schema-valid tree, taken out in one pass.
 
 The same nodes serve many rules, so each is touched once: reading the tree costs more than all the
-arithmetic. Of some there are thousands in a file: those are tuples, which are made fastest. In a
-schema-valid file only the root is in a namespace, so tags are plain names.
+arithmetic. What the reader has opened is not opened again. Of some there are thousands in a file:
+those are tuples, which are made fastest. In a schema-valid file only the root is in a namespace,
+so tags are plain names.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
+from itertools import count
 from typing import NamedTuple
 
 from chalicelib.base import xml
 from chalicelib.base.xml import Element
+from chalicelib.invoicing import model
+from chalicelib.invoicing.fatturapa.blocks import Block, BodyBlocks, written
+from chalicelib.invoicing.fatturapa.reader import Reading
 
 BODY = "FatturaElettronicaBody"
 HEADER = "FatturaElettronicaHeader"
@@ -23,6 +28,7 @@ ZERO = Decimal(0)
 
 # A calendar day as numbers: xs:date has years that Python's date has not.
 Day = tuple[int, int, int]
+_PLAIN_DAY_CHARS = 10  # YYYY-MM-DD; a sign or more digits before it and a zone behind it add some
 Fields = dict[str, str]
 
 
@@ -73,16 +79,19 @@ class Gross(NamedTuple):
     total: Decimal
 
 
-@dataclass(frozen=True)
-class Body:
+_LINK = "DatiFattureCollegate", "Data"
+_SIMPLIFIED_LINK = "DatiFatturaRettificata", "DataFR"
+
+
+class Body(NamedTuple):
     """One fiscal document.
 
-    `index` counts from zero, `prefix` is its path, `date` the Data as written; `withholding`
+    `index` counts from zero, `prefix` is its path, `date` the Data without a zone; `withholding`
     tells that DatiRitenuta is there, `corrects` that FSM10 names a rectified invoice. `linked`
-    holds (path, day, as written) of other documents.
+    holds the days of other documents as written, "" where one is left out.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # that of a tuple is not missed
     prefix: str
     type: str
     day: Day
@@ -92,7 +101,7 @@ class Body:
     withholding: bool
     corrects: bool
     discounts: tuple[Discount, ...]
-    linked: tuple[tuple[str, Day, str], ...]
+    linked: tuple[str, ...]
     funds: tuple[Line, ...] = ()
     lines: tuple[Line, ...] = ()
     summaries: tuple[Summary, ...] = ()
@@ -102,6 +111,11 @@ class Body:
         """The path of an element, with the position of its block where there are several."""
         place = f"[{position}]" if count > 1 else ""
         return f"{self.prefix}/{block}{place}" + (f"/{element}" if element else "")
+
+    def link(self, position: int, simplified: bool) -> str:
+        """The path of the day of a linked document."""
+        block, element = _SIMPLIFIED_LINK if simplified else _LINK
+        return self.path(f"DatiGenerali/{block}", position, len(self.linked), element)
 
     def line(self, one: Line, element: str) -> str:
         """The path of an element of a line."""
@@ -123,9 +137,12 @@ class Body:
 
 def day_of(text: str) -> Day:
     """The calendar day of an xs:date as written; a time zone does not move it."""
+    if len(text) == _PLAIN_DAY_CHARS:
+        year, month, day = map(int, text.split("-"))
+        return year, month, day
     sign = -1 if text.startswith("-") else 1
-    year, month, day = text.removeprefix("-").split("-")[:3]
-    return sign * int(year), int(month), int(day[:2])
+    years, months, days = text.removeprefix("-").split("-")[:3]
+    return sign * int(years), int(months), int(days[:2])
 
 
 def as_day(day: date) -> Day:
@@ -147,134 +164,107 @@ def fields(block: Element) -> Fields:
     return found
 
 
-def read_bodies(root: Element) -> list[Body]:
+def stripped(block: Block, name: str) -> str:
+    """The text of a child without the blanks at its ends; "" when it is missing."""
+    return written(block, name).strip()
+
+
+def read_bodies(reading: Reading) -> list[Body]:
     """The documents of a schema-valid file of either format."""
-    nodes = list(root.iterchildren(BODY))
-    simplified = xml.local(root) == "FatturaElettronicaSemplificata"
+    several = len(reading.bodies) > 1
     return [
-        _body(node, index, f"{BODY}[{index + 1}]" if len(nodes) > 1 else BODY, simplified)
-        for index, node in enumerate(nodes)
+        _body(own, blocks, index, f"{BODY}[{index + 1}]" if several else BODY, reading.simplified)
+        for index, (own, blocks) in enumerate(
+            zip(reading.invoice.bodies, reading.bodies, strict=True)
+        )
     ]
 
 
-def _decimal(text: str | None) -> Decimal:
-    return Decimal(text) if text else ZERO
+# AliquotaIVA: few are in use, and one stands in every line. Callers take the blanks off, of which
+# there may be any number and which would stay in memory.
+_rate = lru_cache(maxsize=256)(Decimal)
 
 
-def _optional(text: str | None) -> Decimal | None:
+def _optional(text: str) -> Decimal | None:
     return Decimal(text) if text else None
+
+
+def _body(own: model.Body, blocks: BodyBlocks, index: int, prefix: str, simplified: bool) -> Body:
+    """`own` is what the reader made of the same blocks."""
+    _, day_element = _SIMPLIFIED_LINK if simplified else _LINK
+    return Body(
+        index=index,
+        prefix=prefix,
+        type=own.type,
+        day=day_of(own.date),
+        date=own.date,
+        number=own.number,
+        art73=own.art73,
+        withholding="DatiRitenuta" in blocks.document,
+        corrects=simplified and bool(blocks.links),
+        discounts=tuple([_discount(one) for one in blocks.repeated("ScontoMaggiorazione")]),
+        linked=tuple([stripped(link, day_element) for link in blocks.links]),
+        funds=tuple(map(_fund, blocks.repeated("DatiCassaPrevidenziale"), count(1))),
+        lines=() if simplified else _lines(blocks.goods[0]),
+        summaries=tuple(map(_summary, blocks.summaries, count(1))),
+        gross=tuple(map(_gross, blocks.goods, count(1))) if simplified else (),
+    )
 
 
 def _discount(block: Element) -> Discount:
     found = fields(block)
     return Discount(
         found.get("Tipo") == "MG",
-        _optional(found.get("Percentuale")),
-        _optional(found.get("Importo")),
+        _optional(found.get("Percentuale", "")),
+        _optional(found.get("Importo", "")),
     )
 
 
-def _body(node: Element, index: int, prefix: str, simplified: bool) -> Body:
-    general: Fields = {}
-    funds: list[Line] = []
-    discounts: list[Discount] = []
-    linked: list[tuple[str, Day, str]] = []
-    lines: list[Line] = []
-    summaries: list[Summary] = []
-    gross: list[Gross] = []
-    for block in node:
-        if block.tag == "DatiGenerali":
-            general = _generals(block, prefix, funds, discounts, linked)
-        elif block.tag == GOODS and simplified:
-            gross.append(_gross(block, len(gross) + 1))
-        elif block.tag == GOODS:
-            for child in block:
-                if child.tag == "DettaglioLinee":
-                    lines.append(_line(child, len(lines) + 1))
-                elif child.tag == "DatiRiepilogo":
-                    summaries.append(_summary(child, len(summaries) + 1))
-    return Body(
-        index=index,
-        prefix=prefix,
-        type=general["TipoDocumento"],
-        day=day_of(general["Data"]),
-        date=general["Data"],
-        number=general["Numero"],
-        art73=general.get("Art73") == "SI",
-        withholding="DatiRitenuta" in general,
-        corrects=any(path.endswith("DataFR") for path, _, _ in linked),
-        discounts=tuple(discounts),
-        linked=tuple(linked),
-        funds=tuple(funds),
-        lines=tuple(lines),
-        summaries=tuple(summaries),
-        gross=tuple(gross),
-    )
-
-
-def _generals(
-    block: Element,
-    prefix: str,
-    funds: list[Line],
-    discounts: list[Discount],
-    linked: list[tuple[str, Day, str]],
-) -> Fields:
-    """DatiGeneraliDocumento as fields; fills the lists with what may be repeated."""
-    general: Fields = {}
-    links = sum(1 for child in block if child.tag == "DatiFattureCollegate")
-    at = 0
-    for child in block:
-        if child.tag == "DatiGeneraliDocumento":
-            general = fields(child)
-            for one in child:
-                if one.tag == "DatiCassaPrevidenziale":
-                    funds.append(_fund(one, len(funds) + 1))
-                elif one.tag == "ScontoMaggiorazione":
-                    discounts.append(_discount(one))
-        elif child.tag == "DatiFattureCollegate":
-            at += 1
-            place = f"[{at}]" if links > 1 else ""
-            _link(child, f"{prefix}/DatiGenerali/DatiFattureCollegate{place}", "Data", linked)
-        elif child.tag == "DatiFatturaRettificata":
-            _link(child, f"{prefix}/DatiGenerali/DatiFatturaRettificata", "DataFR", linked)
-    return general
-
-
-def _link(block: Element, path: str, name: str, linked: list[tuple[str, Day, str]]) -> None:
-    found = fields(block).get(name)
-    if found:
-        linked.append((f"{path}/{name}", day_of(found), found))
-
-
-def _line(block: Element, position: int) -> Line:
-    found: Fields = {}
-    discounts: list[Discount] = []
-    intent = False
-    for child in block:
-        tag = child.tag
-        if tag in _LINE_FIELDS:
-            # Unstripped: the schema allows blanks around numbers only, and Decimal takes those.
-            found[tag] = xml.text(child) if len(child) else child.text or ""
-        elif tag == "ScontoMaggiorazione":
-            discounts.append(_discount(child))
-        elif tag == "AltriDatiGestionali":
-            intent = intent or fields(child).get("TipoDato", "").upper() == "INTENTO"
-    return Line(
-        position,
-        Decimal(found["AliquotaIVA"]),
-        found.get("Natura", ""),
-        Decimal(found["PrezzoTotale"]),
-        found.get("Ritenuta") == "SI",
-        Decimal(found["PrezzoUnitario"]),
-        _optional(found.get("Quantita")),
-        tuple(discounts),
-        intent,
-    )
-
-
-_LINE_FIELDS = frozenset(
+_LINE, _DISCOUNT, _OTHER = "DettaglioLinee", "ScontoMaggiorazione", "TipoDato"
+_LINE_TEXTS = frozenset(
     {"AliquotaIVA", "Natura", "PrezzoTotale", "Ritenuta", "PrezzoUnitario", "Quantita"}
 )
+_LINE_NODES = (_LINE, *sorted(_LINE_TEXTS), _DISCOUNT, _OTHER, "DatiRiepilogo")
+_INTENT = "INTENTO"
+
+
+def _lines(goods: Element) -> tuple[Line, ...]:
+    """The lines of DatiBeniServizi in one walk: lxml passes over what nobody asks for much faster
+    than Python does, and each name stands for one thing in a line, however deep."""
+    lines: list[Fields] = []
+    discounts: dict[int, list[Discount]] = {}
+    line: Fields = {}
+    for node in goods.iter(*_LINE_NODES):
+        name = node.tag
+        if name in _LINE_TEXTS:
+            # Unstripped: the schema allows blanks around numbers only, and Decimal takes those.
+            line[name] = xml.text(node) if len(node) else node.text or ""
+        elif name == _LINE:
+            line = {}
+            lines.append(line)
+        elif name == _DISCOUNT:
+            discounts.setdefault(len(lines), []).append(_discount(node))
+        elif name == _OTHER:
+            if value(node).upper() == _INTENT:
+                line[_INTENT] = ""
+        else:
+            break  # the summaries are behind the lines
+    return tuple(
+        [
+            Line(
+                position,
+                _rate(one["AliquotaIVA"].strip()),
+                one.get("Natura", ""),
+                Decimal(one["PrezzoTotale"]),
+                one.get("Ritenuta") == "SI",
+                Decimal(one["PrezzoUnitario"]),
+                Decimal(one["Quantita"]) if "Quantita" in one else None,
+                tuple(discounts[position]) if position in discounts else (),
+                _INTENT in one,
+            )
+            for position, one in enumerate(lines, start=1)
+        ]
+    )
 
 
 def _fund(block: Element, position: int) -> Line:
@@ -288,16 +278,15 @@ def _fund(block: Element, position: int) -> Line:
     )
 
 
-def _summary(block: Element, position: int) -> Summary:
-    found = fields(block)
+def _summary(block: Block, position: int) -> Summary:
     return Summary(
         position,
-        Decimal(found["AliquotaIVA"]),
-        found.get("Natura", ""),
-        Decimal(found["ImponibileImporto"]),
-        Decimal(found["Imposta"]),
-        _decimal(found.get("Arrotondamento")),
-        found.get("EsigibilitaIVA") == "S",
+        _rate(stripped(block, "AliquotaIVA")),
+        written(block, "Natura"),
+        Decimal(written(block, "ImponibileImporto")),
+        Decimal(written(block, "Imposta")),
+        _optional(written(block, "Arrotondamento")) or ZERO,
+        written(block, "EsigibilitaIVA") == "S",
     )
 
 
@@ -306,5 +295,5 @@ def _gross(block: Element, position: int) -> Gross:
     rate = None
     for child in block:
         if child.tag == "DatiIVA":
-            rate = _optional(fields(child).get("Aliquota"))
+            rate = _optional(fields(child).get("Aliquota", ""))
     return Gross(position, rate, found.get("Natura", ""), Decimal(found["Importo"]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chalicelib.base import limits, xml
 from chalicelib.base.errors import Rejected
@@ -19,6 +20,9 @@ from chalicelib.invoicing.controls.order import judge, refused
 from chalicelib.invoicing.fatturapa import envelope, reader
 from chalicelib.invoicing.fatturapa.envelope import Unwrapped
 from chalicelib.invoicing.model import Invoice
+
+if TYPE_CHECKING:
+    from chalicelib.invoicing.signing.trust import TrustSource
 
 _REFUSALS = {
     "00003": "File più grande di 5 MB",
@@ -66,6 +70,7 @@ def examine_all(
     schemas: Path,
     today: date,
     sent: Sent | None = None,
+    trust: TrustSource | None = None,
 ) -> Examination:
     """Judge the bytes of one file (not of an archive); never raises for what is in them.
 
@@ -84,13 +89,14 @@ def examine_all(
             limit_bytes=limits.DOCUMENT_RAW_BYTES,
             # What is signed must stand as it is: a repair would break the signature.
             recover=not unwrapped.signature,
+            values_only=True,
         )
-        invoice = reader.read(parsed.root)
+        read = reader.read_all(parsed.root)
     except Rejected as refusal:
         return refuse(name, refusal, today)
-    found = judge(data, unwrapped, parsed, invoice, received_at, schemas, today, sent)
+    found = judge(data, unwrapped, parsed, read, received_at, schemas, today, sent, trust)
     named = verdict((*_name(name, unwrapped), *found.findings), found.not_evaluated)
-    return Examination(name, invoice.format, named, invoice)
+    return Examination(name, read.invoice.format, named, read.invoice)
 
 
 def refuse(name: str, refusal: Rejected, today: date) -> Examination:

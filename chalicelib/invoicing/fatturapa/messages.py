@@ -19,7 +19,7 @@ from typing import Literal
 from chalicelib.base import limits, xml
 from chalicelib.base.errors import Rejected
 from chalicelib.base.xml import Element, local
-from chalicelib.invoicing.fatturapa.reader import children, find, namespace, text
+from chalicelib.invoicing.fatturapa.blocks import children, find, namespace, text
 from chalicelib.invoicing.model import Family
 
 Type = Literal["RC", "NS", "MC", "NE", "DT", "AT", "MT", "EC", "SE"]

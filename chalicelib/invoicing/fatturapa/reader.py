@@ -4,7 +4,7 @@ Sources: fatturapa.md sections 2 (FPA12/FPR12), 4 (FSM10), 15 (what the world re
 
 Reading is lenient: a file with a recognisable root always gives an Invoice, with "" or None where
 something is missing and one word in `warnings` for each kind of oddity. Whether the file is valid
-is the business of `schema` and of the controls, which look at the same tree.
+is the business of `schema` and of the controls, which go on from the same blocks.
 """
 
 from __future__ import annotations
@@ -14,11 +14,24 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from chalicelib.base import limits, xml
+from chalicelib.base import limits
 from chalicelib.base.errors import NotFound, Rejected
 from chalicelib.base.xml import Element, local
+from chalicelib.invoicing.fatturapa.blocks import (
+    Block,
+    BodyBlocks,
+    body_blocks,
+    children,
+    content,
+    find,
+    namespace,
+    opened,
+    text,
+    words,
+    written,
+)
 from chalicelib.invoicing.model import Attachment, Body, Format, Invoice, Party
 
 ORDINARY = "FatturaElettronica"
@@ -28,9 +41,7 @@ NAMESPACES = {
     SIMPLIFIED: "http://ivaservizi.agenziaentrate.gov.it/docs/xsd/fatture/v1.0",
 }
 
-# Of one block, by local names.
-Firsts = dict[str, Element]
-
+_AGENT = "RappresentanteFiscale"
 _CENT = Decimal("0.01")
 _ZERO = Decimal(0)
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:Z|[+-][0-9]{2}:[0-9]{2})?")
@@ -40,63 +51,9 @@ _AMOUNT = re.compile(r"[+-]?[0-9]{1,14}(?:\.[0-9]{1,9})?")
 _ONE_LINE = str.maketrans("\t\r\n", "   ")
 
 
-# --- the tree, by local names; a missing node has nothing below it ------------------------------
-def namespace(node: Element) -> str:
-    """The namespace address of an element, "" when it has none."""
-    return str(node.tag).rpartition("}")[0][1:]
-
-
-def children(node: Element | None, name: str) -> list[Element]:
-    """The child elements of that local name, in order."""
-    return xml.findall(node, name) if node is not None else []
-
-
-def find(node: Element | None, *path: str) -> Element | None:
-    """The first element down a path of local names."""
-    return xml.find(node, "/".join(path)) if node is not None else None
-
-
-def text(node: Element | None, *path: str) -> str:
-    """The text down a path, with every run of white space as one blank; "" when missing."""
-    return " ".join(xml.text(node, "/".join(path)).split()) if node is not None else ""
-
-
-def content(node: Element | None) -> str:
-    """The character data of an element as written, blanks at its ends included.
-
-    It goes on after a comment: `1<!-- -->2` is 12 to SdI, and must not be 1 here.
-    """
-    if node is None:
-        return ""
-    if not len(node):
-        return node.text or ""
-    tails = "".join(child.tail or "" for child in node if not isinstance(child.tag, str))
-    return (node.text or "") + tails
-
-
-def _firsts(node: Element | None) -> Firsts:
-    """Local name -> first child of that name: one pass, where each search would be one more."""
-    found: Firsts = {}
-    if node is not None:
-        for child in node:
-            tag = child.tag
-            if isinstance(tag, str):
-                found.setdefault(tag.rpartition("}")[2], child)
-    return found
-
-
-def _words(node: Element | None) -> str:
-    """`text` of an element that was already found."""
-    if node is None:
-        return ""
-    raw = content(node) if len(node) else node.text or ""
-    return " ".join(raw.split())
-
-
 # --- values -------------------------------------------------------------------------------------
-def _day(node: Element | None, warnings: list[str]) -> str:
+def _day(raw: str, warnings: list[str]) -> str:
     """An ISO date without blanks and time zone; what cannot be a date stays as it is written."""
-    raw = content(node)
     match = _DATE.fullmatch(raw.strip())
     if match is None:
         if raw.strip():
@@ -111,9 +68,9 @@ def _day(node: Element | None, warnings: list[str]) -> str:
     return match[1]
 
 
-def _amount(node: Element | None, warnings: list[str]) -> Decimal | None:
-    """An exact decimal; None when the element is missing, empty or not a number."""
-    raw = content(node).strip()
+def _amount(raw: str, warnings: list[str]) -> Decimal | None:
+    """An exact decimal; None when the text is empty or not a number."""
+    raw = raw.strip()
     if _AMOUNT.fullmatch(raw):
         return Decimal(raw)
     if raw:
@@ -121,25 +78,21 @@ def _amount(node: Element | None, warnings: list[str]) -> Decimal | None:
     return None
 
 
-def _name(block: Firsts) -> str:
-    """Denominazione, or Nome and Cognome, from the block that holds them."""
-    return _words(block.get("Denominazione")) or " ".join(
-        part for part in (_words(block.get("Nome")), _words(block.get("Cognome"))) if part
-    )
-
-
-def _party(node: Element | None, identity: Firsts, names: Firsts) -> Party:
-    """`identity`, the children of `node`, holds IdFiscaleIVA and CodiceFiscale, `names` the name;
-    any may be missing."""
-    vat = _firsts(identity.get("IdFiscaleIVA"))
-    country, code = vat.get("IdPaese"), vat.get("IdCodice")
-    return Party(
-        # What the first IdFiscaleIVA lacks may be in one after it, where the block is repeated.
-        country=_words(country) if country is not None else text(node, "IdFiscaleIVA", "IdPaese"),
-        vat=_words(code) if code is not None else text(node, "IdFiscaleIVA", "IdCodice"),
-        tax_code=_words(identity.get("CodiceFiscale")),
-        name=_name(names),
-    )
+def _party(identity: Block, names: Block, node: str | Element) -> Party:
+    """`identity`, opened from `node`, holds IdFiscaleIVA and CodiceFiscale, `names` the name."""
+    country = vat = ""
+    if "IdFiscaleIVA" in identity:
+        own = opened(identity["IdFiscaleIVA"])
+        country, vat = words(own, "IdPaese"), words(own, "IdCodice")
+        if not isinstance(node, str):
+            # What the first lacks may be in one after it, where the block is repeated.
+            country = country if "IdPaese" in own else text(node, "IdFiscaleIVA", "IdPaese")
+            vat = vat if "IdCodice" in own else text(node, "IdFiscaleIVA", "IdCodice")
+    tax_code, name = words(identity, "CodiceFiscale"), words(names, "Denominazione")
+    if name:
+        return Party(country, vat, tax_code, name)
+    name = f"{words(names, 'Nome')} {words(names, 'Cognome')}".strip()
+    return Party(country, vat, tax_code, name, person=bool(name))
 
 
 def _decoded(node: Element | None) -> bytes | None:
@@ -167,27 +120,26 @@ def _attachments(body: Element, warnings: list[str]) -> Iterator[Attachment]:
 
 
 # --- bodies -------------------------------------------------------------------------------------
-def _ordinary_sums(body: Element, warnings: list[str]) -> tuple[Decimal, Decimal]:
+def _ordinary_sums(summaries: list[Block], warnings: list[str]) -> tuple[Decimal, Decimal]:
     """Taxable and tax: the sums of DatiRiepilogo (2.2.2.5, 2.2.2.6)."""
     taxable = tax = _ZERO
-    for summary in children(find(body, "DatiBeniServizi"), "DatiRiepilogo"):
-        found = _firsts(summary)
-        taxable += _amount(found.get("ImponibileImporto"), warnings) or _ZERO
-        tax += _amount(found.get("Imposta"), warnings) or _ZERO
+    for one in summaries:
+        taxable += _amount(written(one, "ImponibileImporto"), warnings) or _ZERO
+        tax += _amount(written(one, "Imposta"), warnings) or _ZERO
     return taxable, tax
 
 
-def _simplified_sums(body: Element, warnings: list[str]) -> tuple[Decimal, Decimal]:
+def _simplified_sums(goods: list[Element], warnings: list[str]) -> tuple[Decimal, Decimal]:
     """Taxable and tax of FSM10, whose Importo (2.2.2) is gross of VAT.
 
     Imposta is taken as written; where only Aliquota is there, it is taken out of the gross.
     """
     taxable = tax = _ZERO
-    for line in children(body, "DatiBeniServizi"):
-        gross = _amount(find(line, "Importo"), warnings) or _ZERO
-        own = _amount(find(line, "DatiIVA", "Imposta"), warnings)
+    for line in goods:
+        gross = _amount(content(find(line, "Importo")), warnings) or _ZERO
+        own = _amount(content(find(line, "DatiIVA", "Imposta")), warnings)
         if own is None:
-            rate = _amount(find(line, "DatiIVA", "Aliquota"), warnings) or _ZERO
+            rate = _amount(content(find(line, "DatiIVA", "Aliquota")), warnings) or _ZERO
             # A rate that makes no sense must not divide by zero: the line then has no tax.
             share = rate / (100 + rate) if rate > 0 else _ZERO
             own = (gross * share).quantize(_CENT, ROUND_HALF_UP)
@@ -196,30 +148,29 @@ def _simplified_sums(body: Element, warnings: list[str]) -> tuple[Decimal, Decim
     return taxable, tax
 
 
-def _body(body: Element, simplified: bool, warnings: list[str]) -> Body:
-    general = find(body, "DatiGenerali")
-    document = _firsts(find(general, "DatiGeneraliDocumento"))
-    number = content(document.get("Numero"))
+def _body(body: Element, blocks: BodyBlocks, simplified: bool, warnings: list[str]) -> Body:
+    document = blocks.document
+    number = written(document, "Numero")
     if number != number.strip():
         # Trimmed all the same: two numbers that differ by blanks are one to every reader.
         warnings.append("number_trimmed")
     if simplified:
-        taxable, tax = _simplified_sums(body, warnings)
-        links, key = children(general, "DatiFatturaRettificata"), "NumeroFR"
+        taxable, tax = _simplified_sums(blocks.goods, warnings)
+        key = "NumeroFR"
     else:
-        taxable, tax = _ordinary_sums(body, warnings)
-        links, key = children(general, "DatiFattureCollegate"), "IdDocumento"
+        taxable, tax = _ordinary_sums(blocks.summaries, warnings)
+        key = "IdDocumento"
     return Body(
-        type=_words(document.get("TipoDocumento")),
+        type=words(document, "TipoDocumento"),
         number=number.translate(_ONE_LINE).strip(),
-        date=_day(document.get("Data"), warnings),
-        currency=_words(document.get("Divisa")),
-        total=_amount(document.get("ImportoTotaleDocumento"), warnings),
+        date=_day(written(document, "Data"), warnings),
+        currency=words(document, "Divisa"),
+        total=_amount(written(document, "ImportoTotaleDocumento"), warnings),
         taxable=taxable,
         tax=tax,
-        art73=_words(document.get("Art73")) == "SI",
-        attachments=tuple(_attachments(body, warnings)),
-        linked=tuple(number for number in (text(link, key) for link in links) if number),
+        art73=words(document, "Art73") == "SI",
+        attachments=tuple(_attachments(body, warnings)) if blocks.attached else (),
+        linked=tuple([number for link in blocks.links if (number := words(link, key))]),
     )
 
 
@@ -232,12 +183,11 @@ def _require(root: Element) -> bool:
     return name == SIMPLIFIED
 
 
-def _format(root: Element, sending: Firsts, warnings: list[str]) -> Format:
+def _format(version: str, sending: Block, simplified: bool, warnings: list[str]) -> Format:
     """The root decides for FSM10, then `versione`, then FormatoTrasmissione, then the code."""
-    if local(root) == SIMPLIFIED:
+    if simplified:
         return "FSM10"
-    version = (root.get("versione") or "").strip()
-    declared = _words(sending.get("FormatoTrasmissione"))
+    declared = words(sending, "FormatoTrasmissione")
     if version != declared:
         warnings.append("format_mismatch")
     for word in (version, declared):
@@ -247,11 +197,11 @@ def _format(root: Element, sending: Firsts, warnings: list[str]) -> Format:
             return "FPR12"
     warnings.append("format_guessed")
     # Only offices of the public administration have codes of six characters.
-    return "FPA12" if len(_words(sending.get("CodiceDestinatario"))) == 6 else "FPR12"
+    return "FPA12" if len(words(sending, "CodiceDestinatario")) == 6 else "FPR12"
 
 
-def _emitter(header: Firsts, warnings: list[str]) -> Literal["", "CC", "TZ"]:
-    word = _words(header.get("SoggettoEmittente"))
+def _emitter(header: Block, warnings: list[str]) -> Literal["", "CC", "TZ"]:
+    word = words(header, "SoggettoEmittente")
     if word == "CC":
         return "CC"
     if word == "TZ":
@@ -261,40 +211,36 @@ def _emitter(header: Firsts, warnings: list[str]) -> Literal["", "CC", "TZ"]:
     return ""
 
 
-def _subject(side: Element | None) -> Party:
-    """A party of the ordinary format."""
-    block = find(side, "DatiAnagrafici")
-    identity = _firsts(block)
-    return _party(block, identity, _firsts(identity.get("Anagrafica")))
+def _parties(header: Block, simplified: bool) -> tuple[Block, Party, Party, bool]:
+    """The block with the seller's RegimeFiscale, seller and buyer, and whether anybody has a tax
+    representative; the formats keep them in different places."""
+    seller, buyer = header.get("CedentePrestatore", ""), header.get("CessionarioCommittente", "")
+    sold, bought = opened(seller), opened(buyer)
+    if simplified:
+        ids = bought.get("IdentificativiFiscali", "")
+        names = opened(bought.get("AltriDatiIdentificativi", ""))
+        represented = _AGENT in sold or _AGENT in names
+        return sold, _party(sold, sold, seller), _party(opened(ids), names, ids), represented
+    seller, buyer = sold.get("DatiAnagrafici", ""), bought.get("DatiAnagrafici", "")
+    own, other = opened(seller), opened(buyer)
+    return (
+        own,
+        _party(own, opened(own.get("Anagrafica", "")), seller),
+        _party(other, opened(other.get("Anagrafica", "")), buyer),
+        _AGENT in header or _AGENT in bought,
+    )
 
 
-def _parties(header: Firsts, simplified: bool) -> tuple[Party, Party]:
-    """Seller and buyer; the simplified format keeps them in other places."""
-    seller, buyer = header.get("CedentePrestatore"), header.get("CessionarioCommittente")
-    if not simplified:
-        return _subject(seller), _subject(buyer)
-    own, blocks = _firsts(seller), _firsts(buyer)
-    ids, others = blocks.get("IdentificativiFiscali"), blocks.get("AltriDatiIdentificativi")
-    return _party(seller, own, own), _party(ids, _firsts(ids), _firsts(others))
-
-
-def _oddities(root: Element, header: Element | None, bodies: int) -> list[str]:
-    """What is odd about the frame of the file."""
-    words = []
-    if namespace(root) != NAMESPACES[local(root)]:
-        words.append("namespace_unknown")
-    if header is None:
-        words.append("header_missing")
-    elif namespace(header):
-        # Invalid by the schema (only the root is qualified), yet sent: a default namespace.
-        words.append("children_qualified")
-    if not bodies:
-        words.append("body_missing")
-    return words
-
-
-def _bodies(root: Element) -> list[Element]:
-    bodies = list(children(root, "FatturaElettronicaBody"))
+def _frame(root: Element) -> tuple[Element | None, list[Element]]:
+    """The header and the bodies. Raises Rejected `too_many_bodies` above LOT_BODIES."""
+    header: Element | None = None
+    bodies = []
+    for child in root:
+        name = local(child)
+        if name == "FatturaElettronicaBody":
+            bodies.append(child)
+        elif name == "FatturaElettronicaHeader" and header is None:
+            header = child
     if len(bodies) > limits.LOT_BODIES:
         # Reading a part would let the rest through unseen.
         raise Rejected(
@@ -303,10 +249,43 @@ def _bodies(root: Element) -> list[Element]:
             bodies=len(bodies),
             limit=limits.LOT_BODIES,
         )
-    return bodies
+    return header, bodies
 
 
-def read(root: Element) -> Invoice:
+def _oddities(root: Element, header: Element | None, bodies: int, simplified: bool) -> list[str]:
+    """What is odd about the frame of the file."""
+    odd = []
+    if namespace(root) != NAMESPACES[SIMPLIFIED if simplified else ORDINARY]:
+        odd.append("namespace_unknown")
+    if header is None:
+        odd.append("header_missing")
+    elif namespace(header):
+        # Invalid by the schema (only the root is qualified), yet sent: a default namespace.
+        odd.append("children_qualified")
+    if not bodies:
+        odd.append("body_missing")
+    return odd
+
+
+class Reading(NamedTuple):
+    """An Invoice and the blocks it was read from, for those who look further at the same file.
+
+    `sending` is DatiTrasmissione, `seller` the block with the seller's RegimeFiscale;
+    `represented` tells that a party has a tax representative; `header` None where the file has
+    none.
+    """
+
+    root: Element
+    simplified: bool
+    invoice: Invoice
+    header: Element | None
+    sending: Block
+    seller: Block
+    represented: bool
+    bodies: list[BodyBlocks]
+
+
+def read_all(root: Element) -> Reading:
     """The values of an FPA12, FPR12 or FSM10 file, whatever prefixes it uses.
 
     Raises Rejected: `not_fatturapa` for another root, `too_many_bodies` above LOT_BODIES.
@@ -315,28 +294,40 @@ def read(root: Element) -> Invoice:
     date_unreadable, amount_unreadable, number_trimmed, attachment_broken, attachment_empty.
     """
     simplified = _require(root)
-    header, found = find(root, "FatturaElettronicaHeader"), _bodies(root)
-    warnings = _oddities(root, header, len(found))
-    blocks = _firsts(header)
-    sending = _firsts(blocks.get("DatiTrasmissione"))
-    sender = _firsts(sending.get("IdTrasmittente"))
-    shape = _format(root, sending, warnings)
+    header, found = _frame(root)
+    warnings = _oddities(root, header, len(found), simplified)
+    blocks = opened(header if header is not None else "")
+    sending = opened(blocks.get("DatiTrasmissione", ""))
+    sender = opened(sending.get("IdTrasmittente", ""))
+    version = (root.get("versione") or "").strip()
+    shape = _format(version, sending, simplified, warnings)
     emitter = _emitter(blocks, warnings)
-    seller, buyer = _parties(blocks, simplified)
-    bodies = tuple(_body(body, simplified, warnings) for body in found)
-    return Invoice(
+    regime, seller, buyer, represented = _parties(blocks, simplified)
+    bodies = [body_blocks(body, simplified) for body in found]
+    invoice = Invoice(
         format=shape,
-        version=(root.get("versione") or "").strip(),
-        progressive=_words(sending.get("ProgressivoInvio")),
-        transmitter=_words(sender.get("IdPaese")) + _words(sender.get("IdCodice")),
-        recipient_code=_words(sending.get("CodiceDestinatario")),
-        recipient_pec=_words(sending.get("PECDestinatario")),
+        version=version,
+        progressive=words(sending, "ProgressivoInvio"),
+        transmitter=words(sender, "IdPaese") + words(sender, "IdCodice"),
+        recipient_code=words(sending, "CodiceDestinatario"),
+        recipient_pec=words(sending, "PECDestinatario"),
         seller=seller,
         buyer=buyer,
         emitter=emitter,
-        bodies=bodies,
+        bodies=tuple(
+            [
+                _body(body, opened, simplified, warnings)
+                for body, opened in zip(found, bodies, strict=True)
+            ]
+        ),
         warnings=tuple(dict.fromkeys(warnings)),
     )
+    return Reading(root, simplified, invoice, header, sending, regime, represented, bodies)
+
+
+def read(root: Element) -> Invoice:
+    """The Invoice of `read_all`."""
+    return read_all(root).invoice
 
 
 def attachment(root: Element, body_index: int, index: int) -> bytes:

@@ -32,6 +32,12 @@ FILES = {
 XMLDSIG = "xmldsig-core-schema.xsd"
 
 _XS = "{http://www.w3.org/2001/XMLSchema}"
+# How the patterns of texts begin, and the same in code points: Basic Latin ends with U+007F,
+# Latin-1 Supplement with U+00FF (Unicode, Blocks.txt), and no character of XML is below a tab.
+_RANGES = (
+    (r"[\p{IsBasicLatin}\p{IsLatin-1Supplement}]", "[\t-\xff]"),
+    (r"(\p{IsBasicLatin}{", "([\t-\x7f]{"),
+)
 # One schema object keeps the errors of its last run: two threads would read each other's.
 _LOCK = threading.Lock()
 
@@ -78,6 +84,25 @@ def _compiled(folder: Path, file: str) -> Any:
     from lxml import etree  # type: ignore[import-untyped, unused-ignore]
 
     return etree.XMLSchema(_load(folder, file))
+
+
+@lru_cache(maxsize=8)
+def _quick(folder: Path, file: str) -> Any:
+    """The same in other words: valid by this one is valid by the official one."""
+    from lxml import etree  # type: ignore[import-untyped, unused-ignore]
+
+    return etree.XMLSchema(_in_ranges(_load(folder, file)))
+
+
+def _in_ranges(schema: Any) -> Any:
+    """The tree of a schema without names of blocks in its patterns. For each character of a text
+    libxml2 looks a block up by its name, two fifths of all validation; ranges it just compares."""
+    for pattern in schema.iter(f"{_XS}pattern"):
+        form = pattern.get("value", "")
+        for blocks, ranges in _RANGES:
+            if form.startswith(blocks):
+                pattern.set("value", ranges + form.removeprefix(blocks))
+    return schema
 
 
 @lru_cache(maxsize=8)
@@ -223,11 +248,19 @@ def _sentence(message: str) -> str:
     return f"{subject}: {match[3][:_FALLBACK_CHARS]}."
 
 
+def _path(entry: Any) -> str:
+    """Where libxml2 says that it is; "/" where it cut a long path in the middle of a character."""
+    try:
+        return str(entry.path or "/")
+    except UnicodeDecodeError:
+        return "/"
+
+
 def _faults(root: Element, entries: list[Any], ids: dict[tuple[str, ...], str]) -> list[Fault]:
     """One fault per entry; libxml2 may say the same thing of a value in two ways, kept once."""
     faults: dict[tuple[str, str], Fault] = {}
     for entry in entries:
-        names, path = _steps(root, entry.path or "/")
+        names, path = _steps(root, _path(entry))
         fault = Fault("00200", path, _sentence(entry.message), entry.line, ids.get(names, ""))
         faults.setdefault((fault.path, fault.message), fault)
     return list(faults.values())
@@ -245,6 +278,9 @@ def check(root: Element, folder: Path) -> tuple[Fault, ...]:
         raise Rejected("not_fatturapa", "The file is not a FatturaPA document.")
     # Compiled under the lock as well: libxml2 loses the imported schema when two threads do it.
     with _LOCK:
+        if _quick(folder, file).validate(root):
+            return ()
+        # Once more for the official words of what is wrong.
         schema = _compiled(folder, file)
         if schema.validate(root):
             return ()

@@ -13,7 +13,8 @@ from typing import Any
 
 from chalicelib.base.errors import Rejected
 from chalicelib.base.xml import Element, local
-from chalicelib.invoicing.fatturapa.reader import NAMESPACES, ORDINARY, SIMPLIFIED, namespace
+from chalicelib.invoicing.fatturapa.blocks import namespace
+from chalicelib.invoicing.fatturapa.reader import NAMESPACES, ORDINARY, SIMPLIFIED
 from chalicelib.invoicing.fatturapa.tree.facets import Facet, Number, Whole
 from chalicelib.invoicing.fatturapa.tree.plan import Field, fields_of
 from chalicelib.invoicing.fatturapa.tree.roots import (
