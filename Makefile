@@ -17,7 +17,7 @@ PYTEST_OPTIONS ?= -n 2 --dist loadgroup
 PYTHONHASHSEED ?= $(shell echo $$RANDOM)
 PYTHONHASHSEED := $(PYTHONHASHSEED)
 
-export ONCE ZIP RESELLER PYTHONHASHSEED
+export ONCE ZIP RESELLER REGISTRY PYTHONHASHSEED
 export PYTHONPATH := $(CURDIR)
 
 .PHONY: help setup python run test check bench package
@@ -33,7 +33,7 @@ python:
 setup: python ## everything into .local/: packages, DynamoDB Local, official schemas
 	@$(PYTHON) infra/setup.py test
 
-run: python ## the whole system on this machine (ONCE=1 ends when done; ZIP=file RESELLER=name)
+run: python ## the whole system on this machine (ONCE=1 ends when done; ZIP=file RESELLER=name REGISTRY=file)
 	@$(PYTHON) infra/setup.py run
 	@$(VENV_BIN)/python -m infra.local.run
 

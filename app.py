@@ -2,7 +2,20 @@
 
 from chalicelib.entry import (
     api,
+    api_access,
     api_accounts,
+    api_audit,
+    api_bodies,
+    api_credits,
+    api_customers,
+    api_dues,
+    api_identity,
+    api_orders,
+    api_positions,
+    nightly,
+    on_audit,
+    on_credits,
+    on_dues,
     on_intake,
     on_mail_event,
     on_receive,
@@ -27,7 +40,16 @@ app.api.binary_types += [
 
 for module in (
     api,
+    api_access,
     api_accounts,
+    api_audit,
+    api_customers,
+    api_orders,
+    api_credits,
+    api_bodies,
+    api_dues,
+    api_positions,
+    api_identity,
     sdi_door,
     on_intake,
     on_receive,
@@ -35,6 +57,10 @@ for module in (
     on_sdi,
     on_tell,
     on_mail_event,
+    on_audit,
+    on_credits,
+    on_dues,
+    nightly,
     sweep,
 ):
     app.register_blueprint(module.bp)

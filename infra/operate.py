@@ -4,8 +4,30 @@
     python -m infra.operate --stack sportello-prod parked            work that was given up
     python -m infra.operate --stack sportello-prod unpark PK SK      give it back to its worker
     python -m infra.operate --stack sportello-prod unmatched         files and messages of nobody
+    python -m infra.operate --stack sportello-prod trust qualified a.pem b.pem …   whom to believe
+    python -m infra.operate --stack sportello-prod trust seal ca-agenzia-entrate.pem
+    python -m infra.operate --stack sportello-prod trusted           whom, since when, by whose word
+    python -m infra.operate --stack sportello-prod signer --reseller R --customer C --file k.json
+    python -m infra.operate --stack sportello-prod signers --reseller R      who signs for whom
+    python -m infra.operate --stack sportello-prod catalogue --file F        another price list
+    python -m infra.operate --stack sportello-prod orders            what waits for its payment
+    python -m infra.operate --stack sportello-prod confirm-order --reseller R --order O
+    python -m infra.operate --stack sportello-prod cancel-order --reseller R --order O
+    python -m infra.operate --stack sportello-prod coupon --reseller R --code C
+    python -m infra.operate --stack sportello-prod served --reseller R --customer C
+    python -m infra.operate --stack sportello-prod open --kind body --id … --name … --mail …
+                                    --head MAIL --person NAME --url https://…   who manages it
+    python -m infra.operate --stack sportello-prod open-support --head MAIL --person NAME --url …
+    python -m infra.operate --stack sportello-prod taxonomy --file F         pagoPA's codes
+    python -m infra.operate --stack sportello-prod credits-verify --tenant T  do credits add up?
+    python -m infra.operate --stack sportello-prod audit-verify --tenant T   is the trail whole?
+    python -m infra.operate --stack sportello-prod rotate-key --tenant T     new key for new data
+    python -m infra.operate --stack sportello-prod delete-key --tenant T --for-ever T
 
-AWS credentials and region come from the usual places. Exit status 1 for a refusal, 2 for wrong use.
+The file of a signer is JSON as `open_signer` describes it (chalicelib/invoicing/signing/signers.py;
+`-` reads it from standard input, so that no PIN need be on a disk). A key of KMS needs the tag
+sportello-signing with the name of the stack. AWS credentials and region come from the usual places.
+Exit status 1 for a refusal, 2 for wrong use.
 """
 
 from __future__ import annotations
@@ -24,16 +46,22 @@ from chalicelib.accounts.model import SCOPES
 from chalicelib.base import clock, dynamo, keys, work
 from chalicelib.base.errors import Failure
 from chalicelib.invoicing import store
+from infra import counting, keeping, opening, selling, signing, taxonomy
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit status."""
     given = _parser().parse_args(arguments)
     try:
-        os.environ["TABLE"] = given.table or _table_of(given.stack)
+        if given.stack:
+            os.environ |= {name: _physical(given.stack, id) for name, id in _OF_STACK.items()}
+        else:
+            os.environ["TABLE"] = given.table
         given.do(given)
     except Failure as failure:
         print(f"{failure.code}: {failure.message}", file=sys.stderr)
+        for name, value in failure.details.items():
+            print(f"  {name}: {_shown(value)}", file=sys.stderr)
         return 1
     except (ClientError, BotoCoreError) as error:
         print(f"AWS: {error}", file=sys.stderr)
@@ -67,15 +95,29 @@ def _parser() -> argparse.ArgumentParser:
     unpark.set_defaults(do=_unpark)
     unmatched = acts.add_parser("unmatched", help="files and messages that belong to nobody")
     unmatched.set_defaults(do=_unmatched)
+    counting.add(acts)
+    keeping.add(acts)
+    opening.add(acts)
+    selling.add(acts)
+    signing.add(acts)
+    taxonomy.add(acts)
     return parser
 
 
-def _table_of(stack: str) -> str:
+# What the code finds in its environment, by its name in the template.
+_OF_STACK = {"TABLE": "Table", "SDI_BUCKET": "SdiBucket", "DATA_KEY": "DataKey"}
+
+
+def _physical(stack: str, logical: str) -> str:
     found = boto3.client("cloudformation").describe_stack_resource(
-        StackName=stack, LogicalResourceId="Table"
+        StackName=stack, LogicalResourceId=logical
     )
     name: str = found["StackResourceDetail"]["PhysicalResourceId"]
     return name
+
+
+def _shown(value: object) -> str:
+    return "".join(f"\n    {one}" for one in value) if isinstance(value, list) else str(value)
 
 
 def _reseller(given: argparse.Namespace) -> None:

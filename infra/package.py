@@ -271,11 +271,14 @@ def _add_schemas(out: Path) -> None:
     try:
         schemas.build()
         schemas.build_fonts()
+        schemas.build_words()
     except schemas.DownloadError as error:
         raise _download_error(str(error), str(error)) from error
     except schemas.LayerError as error:
         raise PackageError(str(error)) from error
-    schemas.pack_layer(schemas.TARGET, schemas.FONTS_TARGET, out / SCHEMAS_LAYER)
+    schemas.pack_layer(
+        schemas.TARGET, schemas.FONTS_TARGET, schemas.WORDS_TARGET, out / SCHEMAS_LAYER
+    )
 
 
 # ---------------------------------------------------------------------- command line

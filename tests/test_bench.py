@@ -127,6 +127,7 @@ def test_figures_choose_their_part() -> None:
     ]  # fmt: skip
     assert [one.name for one in chosen("imports")] == ["imports"]
     assert [one.name for one in chosen("controls_over_a38_102_lines")] == ["controls"]
+    assert [one.name for one in chosen("login_over_argon2")] == ["login"]
     with pytest.raises(ValueError, match="nonsense"):
         chosen("nonsense")
 

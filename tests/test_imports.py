@@ -14,6 +14,10 @@ OPTIONAL = {"certifi"}
 DOCUMENTS = {"lxml", "cryptography", "asn1crypto"}
 SHAPES = {"pydantic", "pydantic_core", "annotated_types", "typing_extensions", "typing_inspection"}
 ALLOWED = {
+    "nightly": SDK,
+    "on_audit": SDK,
+    "on_credits": SDK | DOCUMENTS,
+    "on_dues": SDK | DOCUMENTS,
     "on_intake": SDK | DOCUMENTS,
     "on_mail_event": SDK | DOCUMENTS,
     "on_receive": SDK | DOCUMENTS,

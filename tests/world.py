@@ -18,7 +18,7 @@ import copy
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -32,15 +32,16 @@ from moto.sqs.models import sqs_backends
 import app as application
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import SCOPES, Customer
-from chalicelib.base import aws, clock, dynamo
+from chalicelib.base import aws, clock, dynamo, fields
 from chalicelib.invoicing import dispatch
 from infra.local import moto_server
 from infra.local.authority import Authority
-from infra.local.cloud import PARAMETERS
+from infra.local.cloud import LAYERS, PARAMETERS
 from infra.local.engines import ACCOUNT, REGION
 from infra.local.functions import handlers_of, settings_of
 from infra.local.pump import Pump
 from infra.local.resources import QueueMapping, create_stack
+from infra.local.seeds import QUANTITY, give_credits
 from infra.local.subjects import Subject
 from tests.faults import Crash, Faults
 from tests.invoicing.official import schemas
@@ -48,6 +49,7 @@ from tests.sweep.mails import Mail, read, sent_event
 from tests.sweep.sdi import Sdi
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+FOR_EVER = date(2016, 12, 31)  # a lot ordered then never expires
 SERVICES = ("dynamodb", "s3", "sqs", "ses", "kms", "secretsmanager")
 STEPS_MAX = 2_000
 
@@ -108,7 +110,11 @@ class World:
         self.environment = {
             name: value.replace("/opt/schemas", str(schemas()))
             for name, value in self.stack.environment.items()
-        } | {"SDI_URL": "https://sdi.example/", "SCHEMAS": str(schemas())}
+        } | {
+            "SDI_URL": "https://sdi.example/",
+            "SCHEMAS": str(schemas()),
+            "WORDS": str(LAYERS / "words"),
+        }
         self.client("ses").verify_email_identity(EmailAddress=PARAMETERS["MailFrom"])
         certificate = authority.client_paths["sportello"].read_text()
         secret = {
@@ -212,7 +218,7 @@ class World:
         self.requests = list(kept.calls)
         self.lossy_mail = False
         self.pump.errors.clear()
-        dispatch.forget()
+        new_process()
 
     def reset(self) -> None:
         """As it was when it was opened: no tenant, no file."""
@@ -221,9 +227,13 @@ class World:
 
     # --- people and what they do --------------------------------------------------------------
 
-    def add_reseller(self, tenant: str, random: str = "ab" * 38, **settings: Any) -> str:
-        """A reseller; gives the token of a key that may do everything."""
+    def add_reseller(
+        self, tenant: str, random: str = "ab" * 38, credits: int = QUANTITY, **settings: Any
+    ) -> str:
+        """A reseller with credits; gives the token of a key that may do everything."""
         accounts.create_reseller(tenant, tenant.title(), f"hub@{tenant}.example", **settings)
+        if credits:
+            give_credits(tenant, self.clock.at, credits, FOR_EVER)
         return accounts.issue_key(tenant, "all", SCOPES, self.clock.at, random)[1]
 
     def add_customer(self, tenant: str, code: str, subject: Subject, **more: Any) -> None:
@@ -292,7 +302,7 @@ class World:
                 if not self.step():
                     return
             except Crash:
-                dispatch.forget()
+                new_process()
         raise AssertionError(f"the world does not come to rest: {self.waiting()}")
 
     def _mail_events(self) -> bool:
@@ -388,6 +398,12 @@ class World:
 
     def mapping(self, function: str) -> QueueMapping:
         return next(one for one in self.stack.mappings if one.function == function)
+
+
+def new_process() -> None:
+    """What a process keeps in its memory is gone, as when another one takes over."""
+    dispatch.forget()
+    fields.forget()
 
 
 def _is_next_digest(row: dict[str, Any]) -> bool:

@@ -18,7 +18,10 @@ from chalicelib.entry.shapes import (
     Repeated,
     SdiError,
     SdiMessage,
+    SendingChannel,
+    SendingHelp,
 )
+from chalicelib.invoicing import own_help
 from chalicelib.invoicing.document import Document
 from chalicelib.invoicing.numbering import Series
 from chalicelib.invoicing.states import FINAL, NOT_DOCUMENTS, is_final
@@ -105,7 +108,7 @@ def actions(document: Document) -> list[Action]:
     if document.state == "awaiting_signature":
         return ["sign"]
     if document.state == "own_sending":
-        return ["mark_sent"]
+        return ["sign", "mark_sent"] if document.unsigned else ["mark_sent"]
     if document.sent_by_owner and not is_final(document.family, document.state):
         return ["add_receipt"]
     return ["resend"] if document.state == "rejected" else []
@@ -146,6 +149,25 @@ def detail(
             for row in messages
         ],
         actions=actions(document),
+        help=own_help.PATH if _is_his_own(document) else None,
+    )
+
+
+def _is_his_own(document: Document) -> bool:
+    """Whether its customer has to sign or to send it himself."""
+    return document.state in ("awaiting_signature", "own_sending") or document.sent_by_owner
+
+
+def sending_help(page: own_help.Help) -> SendingHelp:
+    return SendingHelp(
+        title=page.title,
+        steps=list(page.steps),
+        channels=[
+            SendingChannel(
+                id=one.id, name=one.name, how=one.how, needs=one.needs, address=one.address
+            )
+            for one in page.channels
+        ],
     )
 
 

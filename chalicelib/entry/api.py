@@ -8,13 +8,17 @@ from typing import Any
 
 from chalice.app import Blueprint
 
+from chalicelib.accounts import audit
 from chalicelib.accounts import service as accounts
+from chalicelib.accounts.audit import Action
+from chalicelib.accounts.customer import Channel
 from chalicelib.accounts.model import Caller
-from chalicelib.base import clock, config, limits, work
+from chalicelib.base import clock, config, ids, limits, work
+from chalicelib.base.dynamo import Put
 from chalicelib.base.errors import NotFound
-from chalicelib.entry import account_shapes, answers, openapi, shapes, web
+from chalicelib.entry import account_shapes, acting, answers, openapi, shapes, web
 from chalicelib.entry.web import Request, route
-from chalicelib.invoicing import decisions, handing, hub, own
+from chalicelib.invoicing import decisions, handing, hub, own, own_help
 from chalicelib.invoicing.document import Document
 
 bp = Blueprint(__name__)
@@ -30,30 +34,41 @@ def describe(request: Request) -> dict[str, Any]:
     return openapi.document(config.get("PUBLIC_URL", "/"))
 
 
+@route(
+    bp, "GET", own_help.PATH, web.PUBLIC, "How to sign and send to SdI by oneself",
+    shapes.SendingHelp, query=shapes.HelpQuery,
+)  # fmt: skip
+def help_sending(request: Request) -> shapes.SendingHelp:
+    return answers.sending_help(own_help.PAGES[request.query.language])
+
+
 # ------------------------------------------------------------------ handing in
-def _customer_said(caller: Caller, customer: str | None) -> str:
-    """The customer that a request speaks of; a key for one customer speaks of him only."""
-    if caller.customer:
-        if customer and customer != caller.customer:
-            raise NotFound("customer")
-        return caller.customer
-    if customer:
-        accounts.get_customer(caller.tenant, customer)
-    return customer or ""
+def _customer_said(caller: Caller, customer: str | None, channel: Channel | None = None) -> str:
+    """The customer that a request speaks of; a key for one customer speaks of him only. He must
+    be one who hands in by the `channel`."""
+    if caller.customer and customer and customer != caller.customer:
+        raise NotFound("customer")
+    said = caller.customer or customer or ""
+    if said and (channel or not caller.customer):
+        found = accounts.get_customer(caller.tenant, said)
+        if channel:
+            accounts.require_channel(found, channel)
+    return said
 
 
 @route(
     bp, "POST", "/v1/uploads", "documents:write", "Places to upload many files to",
-    shapes.Uploads, body=shapes.NewUploads, status=201,
+    shapes.Uploads, body=shapes.NewUploads, status=201, repeatable=True,
 )  # fmt: skip
 def create_uploads(request: Request) -> shapes.Uploads:
     wanted: shapes.NewUploads = request.body
     found = handing.reserve(
         request.caller,
         [one.name for one in wanted.files],
-        _customer_said(request.caller, wanted.customer),
+        _customer_said(request.caller, wanted.customer, "upload"),
         clock.now(),
         request.idempotency_key or secrets.token_hex(16),
+        wanted.keep,
     )
     return shapes.Uploads(
         uploads=[
@@ -79,9 +94,10 @@ def hand_in(request: Request) -> shapes.HandedIn:
         request.caller,
         request.idempotency_key,
         request.query.name,
-        _customer_said(request.caller, request.query.customer),
+        _customer_said(request.caller, request.query.customer, "api"),
         request.raw,
         clock.now(),
+        request.query.keep,
     )
     return shapes.HandedIn(id=found, status_url=f"/v1/flows/{found}")
 
@@ -96,9 +112,10 @@ def compose_invoice(request: Request) -> shapes.ComposedInvoice:
     from chalicelib.invoicing import compose
 
     now = clock.now()
-    customer = _customer_said(request.caller, request.query.customer)
+    customer = _customer_said(request.caller, request.query.customer, "api")
     name = handing.composed_name(request.caller, request.idempotency_key)
-    values = request.body.values(config.get("TRANSMITTER"), name[:10])
+    own = accounts.get_profile(request.caller.tenant, customer) if customer else None
+    values = request.body.values(config.get("TRANSMITTER"), name[:10], own)
     composed = compose.compose(values, clock.rome_day(now))
     found = handing.hand_in(
         request.caller,
@@ -130,7 +147,10 @@ def compose_invoice(request: Request) -> shapes.ComposedInvoice:
     body=bytes, query=shapes.CheckQuery,
 )  # fmt: skip
 def check(request: Request) -> shapes.Checked:
-    found = hub.check(request.query.name, request.raw, clock.now(), request.query.language)
+    caller, query = request.caller, request.query
+    found = hub.check(
+        caller.tenant, caller.customer, query.name, request.raw, clock.now(), query.language
+    )
     return shapes.Checked.model_validate(found)
 
 
@@ -196,6 +216,23 @@ def _detail(tenant: str, document: Document) -> shapes.DocumentDetail:
     return answers.detail(document, *hub.timeline(tenant, document))
 
 
+def _by(request: Request) -> str:
+    """Who decides, for the document's own history."""
+    return f"{request.actor.kind}:{request.actor.id}"
+
+
+def _act(request: Request, action: Action, document: Document, what: str = "", **facts: str) -> Put:
+    """A decision on a document, for the audit trail: one for each version that it is made on."""
+    name = f"{document.id}-{what or document.version}"
+    about = f"document:{document.id}"
+    return acting.entry(request, action, about, name, version=document.version, **facts)
+
+
+def _decided(tenant: str, document: Document) -> shapes.DocumentDetail:
+    """What a decision answers, the first time and again."""
+    return answers.detail(document, *hub.timeline_then(tenant, document))
+
+
 @route(
     bp, "GET", "/v1/documents/{document_id}", "documents:read",
     "One document: values, timeline, SdI's messages", shapes.DocumentDetail,
@@ -209,7 +246,9 @@ def get_document(request: Request) -> shapes.DocumentDetail:
     "Short-lived links to its files", shapes.Files,
 )  # fmt: skip
 def get_files(request: Request) -> shapes.Files:
-    found = hub.files(request.caller.tenant, _document(request))
+    document = _document(request)
+    found = hub.files(request.caller.tenant, document)
+    acting.read(request, Action.FILES_READ, f"document:{document.id}", files=len(found))
     return shapes.Files(
         files=[
             shapes.File(
@@ -225,40 +264,50 @@ def get_files(request: Request) -> shapes.Files:
     "A courtesy copy in PDF", shapes.CourtesyCopy, query=shapes.CopyQuery,
 )  # fmt: skip
 def get_copy(request: Request) -> shapes.CourtesyCopy:
-    found = hub.courtesy_copy(request.caller.tenant, _document(request), request.query.language)
+    document, language = _document(request), request.query.language
+    found = hub.courtesy_copy(request.caller.tenant, document, language)
+    acting.read(request, Action.COPY_READ, f"document:{document.id}", language=language)
     return shapes.CourtesyCopy(name=found.name, url=found.url, expires_in_s=limits.DOWNLOAD_LINK_S)
 
 
 @route(
     bp, "POST", "/v1/documents/{document_id}/decision", "documents:write",
     "Send or discard a held document", shapes.DocumentDetail, body=shapes.Decision,
+    repeatable=True,
 )  # fmt: skip
 def decide(request: Request) -> shapes.DocumentDetail:
     caller, wanted = request.caller, request.body
+    document = _document(request)
+    customer = _customer_said(caller, wanted.customer) if wanted.customer else ""
+    released = wanted.action == "send"
+    act = Action.DOCUMENT_RELEASED if released else Action.DOCUMENT_DISCARDED
     with work.waking() as wakes:
         decided = decisions.decide(
             caller.tenant,
-            _document(request),
+            document,
             wanted.action,
-            _customer_said(caller, wanted.customer) if wanted.customer else "",
-            f"key:{caller.key_id}",
+            customer,
+            _by(request),
             wakes,
             clock.now(),
+            request.idempotency_key,
+            [_act(request, act, document, customer=customer)],
         )
-    return _detail(caller.tenant, decided)
+    return _decided(caller.tenant, decided)
 
 
 @route(
     bp, "POST", "/v1/documents/{document_id}/resend", "documents:write",
-    "Send a rejected document again under a new name", shapes.DocumentDetail,
+    "Send a rejected document again under a new name", shapes.DocumentDetail, repeatable=True,
 )  # fmt: skip
 def resend(request: Request) -> shapes.DocumentDetail:
-    caller = request.caller
+    caller, document = request.caller, _document(request)
     with work.waking() as wakes:
         sent = decisions.resend(
-            caller.tenant, _document(request), f"key:{caller.key_id}", wakes, clock.now()
-        )
-    return _detail(caller.tenant, sent)
+            caller.tenant, document, _by(request), wakes, clock.now(), request.idempotency_key,
+            [_act(request, Action.DOCUMENT_RESENT, document)],
+        )  # fmt: skip
+    return _decided(caller.tenant, sent)
 
 
 @route(
@@ -266,11 +315,11 @@ def resend(request: Request) -> shapes.DocumentDetail:
     "Bring back a document that its customer signed", shapes.DocumentDetail, body=bytes,
 )  # fmt: skip
 def bring_signed(request: Request) -> shapes.DocumentDetail:
-    caller = request.caller
+    caller, document = request.caller, _document(request)
     with work.waking() as wakes:
         taken = own.signed(
-            caller.tenant, _document(request), request.raw, f"key:{caller.key_id}", wakes,
-            clock.now(),
+            caller.tenant, document, request.raw, _by(request), wakes, clock.now(),
+            [_act(request, Action.DOCUMENT_SIGNED, document)],
         )  # fmt: skip
     return _detail(caller.tenant, taken)
 
@@ -281,11 +330,11 @@ def bring_signed(request: Request) -> shapes.DocumentDetail:
     body=shapes.SentByOwner,
 )  # fmt: skip
 def mark_sent(request: Request) -> shapes.DocumentDetail:
-    caller = request.caller
+    caller, document = request.caller, _document(request)
     with work.waking() as wakes:
         sent = own.sent(
-            caller.tenant, _document(request), request.body.name, f"key:{caller.key_id}", wakes,
-            clock.now(),
+            caller.tenant, document, request.body.name, _by(request), wakes, clock.now(),
+            [_act(request, Action.DOCUMENT_MARKED_SENT, document)],
         )  # fmt: skip
     return _detail(caller.tenant, sent)
 
@@ -298,6 +347,8 @@ def mark_sent(request: Request) -> shapes.DocumentDetail:
 def bring_receipt(request: Request) -> shapes.HandedIn:
     document = _document(request)
     own.receipt(request.caller.tenant, document, request.query.name, request.raw)
+    brought = _act(request, Action.DOCUMENT_RECEIPT_BROUGHT, document, ids.sha256(request.raw))
+    audit.record(brought)
     return shapes.HandedIn(id=document.id, status_url=f"/v1/documents/{document.id}")
 
 

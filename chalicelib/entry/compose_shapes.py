@@ -11,8 +11,9 @@ from typing import Literal
 
 from pydantic import ConfigDict
 
+from chalicelib.accounts.profile import Profile
 from chalicelib.entry.shapes import Taken
-from chalicelib.invoicing import compose
+from chalicelib.invoicing import compose, sellers
 from chalicelib.invoicing.model import Format
 
 for _name in compose.__all__:
@@ -24,19 +25,24 @@ for _name in compose.__all__:
 
 class NewInvoice(Taken):
     """Amounts as text or numbers, dates as ISO text; what the file needs is computed, and who
-    transmits it is the house."""
+    transmits it is the house. Of a customer with a profile the party that issues may be left out:
+    `seller`, or `buyer` in self-invoices."""
 
     format: Format
     recipient: str = ""
     pec: str = ""
-    seller: compose.Seller
-    buyer: compose.Buyer
+    seller: compose.Seller | None = None
+    buyer: compose.Buyer | None = None
     documents: list[compose.Document]
     third: compose.Identity | None = None
     emitter: Literal["", "CC", "TZ"] | None = None
 
-    def values(self, transmitter: str, progressive: str) -> compose.Invoice:
-        """`transmitter` as IT01234567890."""
+    def values(self, transmitter: str, progressive: str, own: Profile | None) -> compose.Invoice:
+        """`transmitter` as IT01234567890; `own` is the customer's data. Raises as
+        `sellers.parties`."""
+        seller, buyer = sellers.parties(self.documents, self.seller, self.buyer, own)
+        # Who names his own parties names his own accounts too.
+        filled = own if self.seller is None else None
         return compose.Invoice(
             format=self.format,
             sending=compose.Sending(
@@ -46,9 +52,9 @@ class NewInvoice(Taken):
                 recipient=self.recipient,
                 pec=self.pec,
             ),
-            seller=self.seller,
-            buyer=self.buyer,
-            documents=tuple(self.documents),
+            seller=seller,
+            buyer=buyer,
+            documents=sellers.paid_to(self.documents, filled),
             third=self.third,
             emitter=self.emitter,
         )

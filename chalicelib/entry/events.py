@@ -17,10 +17,11 @@ PLACEHOLDER = "arn:aws:sqs:eu-south-1:000000000000:placeholder"
 
 @dataclass(frozen=True)
 class Message:
-    """One SQS message."""
+    """One SQS message; `again`: it was received before."""
 
     id: str
     body: Any
+    again: bool = False
 
 
 def messages(event: Mapping[str, Any]) -> tuple[list[Message], list[str]]:
@@ -29,7 +30,8 @@ def messages(event: Mapping[str, Any]) -> tuple[list[Message], list[str]]:
     broken: list[str] = []
     for record in event.get("Records", []):
         try:
-            found.append(Message(record["messageId"], json.loads(record["body"])))
+            times = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
+            found.append(Message(record["messageId"], json.loads(record["body"]), times > 1))
         except (ValueError, KeyError, TypeError):
             broken.append(record.get("messageId", ""))
     return found, broken

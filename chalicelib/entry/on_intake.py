@@ -7,7 +7,7 @@ from typing import Any
 
 from chalice.app import Blueprint
 
-from chalicelib.base import clock, limits, work
+from chalicelib.base import clock, ids, limits, work
 from chalicelib.entry import events
 from chalicelib.invoicing import arrivals
 from chalicelib.invoicing.intake import Session
@@ -26,15 +26,19 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     found, failed = events.messages(event)
     with work.waking() as wakes:
         session = Session(wakes, max(len(found), 1))
+        run, again = ids.derive(*(one.id for one in found)), any(one.again for one in found)
+        session.expect(run, len(found), len(found), again=again)
         for message in found:
             if context.get_remaining_time_in_millis() < limits.REMAINING_MS:
                 failed.append(message.id)
                 continue
             if not work.attempt(message.id, partial(_take, message.body, session)):
                 failed.append(message.id)
+        session.till.close(clock.now())
     return work.failures(failed)
 
 
 def _take(body: Any, session: Session) -> None:
     for one in events.objects(body):
         arrivals.take(one, session, clock.now())
+    session.till.look_again(clock.now())

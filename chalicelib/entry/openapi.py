@@ -133,7 +133,9 @@ def _errors(route: web.Route) -> list[str]:
     found = ["400", "422"]
     if route.scope != web.PUBLIC or route.method != "GET":
         found += ["401", "403", "429"]
-    if "{" in route.path or route.query or route.body:
+    # Who has no setting of a body yet has nothing under it either.
+    of_body = route.scope.startswith("body:")
+    if "{" in route.path or route.query or route.body or of_body:
         found.append("404")
     if route.method != "GET":
         found += ["409", "410", "413", "415"]

@@ -111,6 +111,7 @@ DANGEROUS: Final = frozenset(
         "reset_second_factor",
         "revoke_grant",
         "revoke_key",
+        "save_body",  # it says where the money goes
     }
 )
 

@@ -36,8 +36,11 @@ class FileWanted(Taken):
 
 
 class NewUploads(Taken):
+    """`keep`: only to be preserved, never to be sent; other PDFs than invoices too."""
+
     files: Annotated[list[FileWanted], Field(min_length=1, max_length=limits.UPLOAD_FILES)]
     customer: Id | None = None
+    keep: bool = False
 
 
 class UploadPlace(Given):
@@ -56,8 +59,11 @@ class Uploads(Given):
 
 
 class HandInQuery(Taken):
+    """`keep`: only to be preserved, never to be sent; other PDFs than invoices too."""
+
     name: Annotated[str, StringConstraints(min_length=1, max_length=limits.FILE_NAME_CHARS)]
     customer: Id | None = None
+    keep: bool = False
 
 
 class HandedIn(Given):
@@ -191,12 +197,15 @@ class SdiMessage(Given):
 
 
 class DocumentDetail(DocumentSummary):
+    """`help`: what to read where the customer has to sign or send by himself."""
+
     lot: list[LotBody]
     attachments: list[Attachment]
     warnings: list[str]
     timeline: list[Change]
     messages: list[SdiMessage]
     actions: list[Action]
+    help: str | None
 
 
 class File(Given):
@@ -251,6 +260,26 @@ class Checked(Given):
     accepted: bool
     errors: list[CheckError]
     not_evaluated: list[str]
+
+
+class HelpQuery(Taken):
+    language: accounts.Language = "it"
+
+
+class SendingChannel(Given):
+    """A way to SdI: what it is, what one needs for it, where it is."""
+
+    id: Literal["pec", "web", "sdicoop", "sdiftp"]
+    name: str
+    how: str
+    needs: str
+    address: str
+
+
+class SendingHelp(Given):
+    title: str
+    steps: list[str]
+    channels: list[SendingChannel]
 
 
 class CopyQuery(Taken):

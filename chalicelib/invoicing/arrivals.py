@@ -68,6 +68,7 @@ def _arrival(found: Created, session: Session) -> Arrival | None:
         file_name=slot["file_name"],
         sender=slot["key_id"],
         customer=slot["customer"],
+        keep=slot.get("keep", False),
     )
 
 

@@ -1,8 +1,8 @@
 """Signing and sending one document to SdI, from its work row, under its name made before.
 
-A run may be the second one without knowing how far the first got. The signature is the same
-bytes again, the name is the same, so SdI itself says if it has the file already (00002): the
-document is marked `unsure` and outcomes.py resolves that to the first IdSdI.
+A run may be the second one without knowing how far the first got. The signed file is kept before
+it is sent and found again, the name is the same, so SdI itself says if it has the file already
+(00002): the document is marked `unsure` and outcomes.py resolves that to the first IdSdI.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any
 
 from chalicelib.base import clock, config, dynamo, limits, log, s3, secrets
 from chalicelib.base.dynamo import ConditionFailed
-from chalicelib.base.errors import Conflict, Rejected, Transient
+from chalicelib.base.errors import Conflict, NotFound, Rejected, Transient
 from chalicelib.base.work import Wakes, Work
-from chalicelib.invoicing import intake, store
+from chalicelib.invoicing import authorities, intake, mandates, paying, store
 from chalicelib.invoicing.channels import sdicoop
 from chalicelib.invoicing.document import Document
 from chalicelib.invoicing.signing import cades, signers
@@ -24,7 +24,8 @@ from chalicelib.invoicing.signing.holder import Signer
 
 @cache
 def signer() -> Signer:
-    """The house's signer (a file, KMS or a remote one), opened once per process."""
+    """The house's own signer (a file, KMS or a remote one), opened once per process. It signs
+    for whoever has none of his own (mandates.py)."""
     return signers.open_signer(secrets.channel())
 
 
@@ -40,6 +41,8 @@ def forget() -> None:
     signer.cache_clear()
     _endpoint.cache_clear()
     secrets.forget()
+    mandates.forget()
+    authorities.forget()
 
 
 load = store.load
@@ -71,9 +74,11 @@ def send(job: Work, document: Document, wakes: Wakes) -> None:
         "id_sdi": receipt.id_sdi,
         "unsure": job.again,
     }
+    gone, paid = paying.left(document, now, "send")
+    changes["credits"] = gone.credits
     try:
         _, ops = store.changed(tenant, document, now, "send", state="sent", **changes)
-        wakes.commit([*ops, job.done()])
+        wakes.commit([*ops, *paid, job.done()])
     except ConditionFailed as failed:
         if "document" not in failed.found:
             raise
@@ -86,10 +91,15 @@ def _signed(job: Work, document: Document) -> tuple[s3.Place, bytes]:
     if document.signed is not None:
         return document.signed, s3.get(document.signed)
     assert document.unsigned is not None
+    place = intake.own_place(job.tenant, document.id, f"signed-{document.attempt}.xml.p7m")
+    if job.again and (kept := _kept(place)):
+        return place, kept
     signing_time = clock.parse(job.item["signing_time"])
     unsigned = s3.get(document.unsigned)
     try:
-        content = cades.sign(unsigned, signer(), signing_time)
+        own = mandates.signer_for(job.tenant, document.customer) or signer()
+        _require_unrevoked(own, clock.now())
+        content = cades.sign(unsigned, own, signing_time)
     except Rejected as refusal:
         if refusal.code == "document_too_large":
             return document.unsigned, unsigned  # `send` says so with SdI's code
@@ -97,9 +107,33 @@ def _signed(job: Work, document: Document) -> tuple[s3.Place, bytes]:
         # PIN is not tried again by itself: three of them lock the credential.
         park = refusal.code == "csc_pin"
         raise Transient(refusal.code, refusal.message, park=park) from refusal
-    place = intake.own_place(job.tenant, document.id, f"signed-{document.attempt}.xml.p7m")
     s3.put(place, content, "application/pkcs7-mime")
     return place, content
+
+
+def _require_unrevoked(own: Signer, now: datetime) -> None:
+    """SdI would reject one file after the other (00101). Asked at most once an hour for each key,
+    and only where the operator has said whom to believe; who cannot be asked stops nobody.
+
+    Only this: a list of authorities that lacks our own must not stop all that is sent.
+    """
+    trust = authorities.trust()
+    if not trust.anchors:
+        return
+    from chalicelib.invoicing.signing.trust import judge
+
+    verdict = judge(own.certificate, own.chain, trust.anchors, now, trust.lists)
+    if any(each.code == "00101" for each in verdict.findings):
+        raise Rejected("signing_certificate_revoked", "The signing certificate was revoked.")
+
+
+def _kept(place: s3.Place) -> bytes | None:
+    """What an earlier run signed: a remote signature is not made, and paid, twice; and what SdI
+    may have already is what is kept, whoever signs by now."""
+    try:
+        return s3.get(place)
+    except NotFound:
+        return None
 
 
 def _remind(job: Work, document: Document, wakes: Wakes, now: datetime) -> None:
@@ -112,6 +146,7 @@ def _remind(job: Work, document: Document, wakes: Wakes, now: datetime) -> None:
 
 def _too_large(job: Work, document: Document, wakes: Wakes, now: datetime) -> None:
     error = {"code": "00003", "description": "Signed, the file is over 5 MB.", "suggestion": ""}
+    kept, back = paying.stays(job.tenant, document, now, "send")
     _, ops = store.changed(
         job.tenant,
         document,
@@ -121,8 +156,9 @@ def _too_large(job: Work, document: Document, wakes: Wakes, now: datetime) -> No
         reason=error["code"],
         text=error["description"],
         errors=(error,),
+        credits=kept.credits,
     )
-    wakes.commit([*ops, job.done()])
+    wakes.commit([*ops, *back, job.done()])
     intake.give_back(store.claims_of(job.tenant, document.id), document.id)
 
 

@@ -11,11 +11,15 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from chalicelib.base.s3 import Place
+from chalicelib.credits.hold import Hold
 from chalicelib.invoicing.model import Family, Invoice
 from chalicelib.invoicing.states import State
 
 Channel = Literal["bucket", "upload", "api"]
-HoldReason = Literal["", "duplicate", "unknown_customer", "seller_mismatch"]
+HoldReason = Literal[
+    "", "duplicate", "unknown_customer", "seller_mismatch", "unlawful_recipient",
+    "no_credit", "not_enabled",
+]  # fmt: skip
 LOT_SHOWN = 20
 
 
@@ -44,7 +48,9 @@ class Said:
 
 @dataclass(frozen=True)
 class Document:
-    """`reason` is the code behind the state, `first` the document that a duplicate repeats."""
+    """`keep`: handed in to be preserved only, never to be sent. `reason` is the code behind the
+    state, `first` the document that a duplicate repeats, `credits` what it holds or has
+    consumed."""
 
     id: str
     state: State
@@ -58,6 +64,7 @@ class Document:
     sha256: str
     raw: Place
     archive: str = ""
+    keep: bool = False
     members: int = 0
     documents: int = 0
     refusals: int = 0
@@ -71,6 +78,7 @@ class Document:
     held: HoldReason = ""
     clash: str = ""
     first: str = ""
+    credits: tuple[Hold, ...] = ()
     warnings: tuple[str, ...] = ()
     said: Said | None = None
     arrived_signed: bool = False

@@ -35,9 +35,10 @@ def file_name(text: str) -> str:
 
 
 def reserve(
-    caller: Caller, wanted: list[str], customer: str, now: datetime, token: str
+    caller: Caller, wanted: list[str], customer: str, now: datetime, token: str, keep: bool = False
 ) -> list[Upload]:
-    """Presigned forms for many files. `token` makes their ids (random, or the caller's own)."""
+    """Presigned forms for many files. `token` makes their ids (random, or the caller's own);
+    `keep`: they are only to be preserved."""
     if not 0 < len(wanted) <= limits.UPLOAD_FILES:
         raise Rejected("upload_files", f"Ask for 1 to {limits.UPLOAD_FILES} files.")
     found = [
@@ -46,7 +47,9 @@ def reserve(
     ]
     # Only the promise is forgotten after a week, never a file that came.
     expires = int(now.timestamp()) + limits.SLOT_DAYS * 86_400
-    slots = {one: _slot(caller, name, customer, now) | {"files": len(found)} for one, name in found}
+    slots = {
+        one: _slot(caller, name, customer, now, keep) | {"files": len(found)} for one, name in found
+    }
     ops: list[Op] = [
         store.slot(caller.tenant, one, **fields, expires=expires) for one, fields in slots.items()
     ]
@@ -57,10 +60,11 @@ def reserve(
     return [_upload(caller.tenant, one, name) for one, name in found]
 
 
-def _slot(caller: Caller, name: str, customer: str, now: datetime) -> dict[str, Any]:
+def _slot(caller: Caller, name: str, customer: str, now: datetime, keep: bool) -> dict[str, Any]:
     return {
         "file_name": name,
         "customer": customer,
+        "keep": keep,
         "key_id": caller.key_id,
         "at": clock.stamp(now),
     }
@@ -71,7 +75,8 @@ def _require_same(tenant: str, wanted: dict[str, dict[str, Any]], failed: Condit
     there = dynamo.batch_get(store.slot_key(tenant, one) for one in wanted)
     for one, fields in wanted.items():
         slot = there.get(store.slot_key(tenant, one), {})
-        if any(slot.get(name) != fields[name] for name in ("file_name", "customer", "files")):
+        same = ("file_name", "customer", "keep", "files")
+        if any(slot.get(name) != fields[name] for name in same):
             raise _other_body() from failed
 
 
@@ -86,8 +91,17 @@ def _upload(tenant: str, document: str, name: str) -> Upload:
     return Upload(document, name, form["url"], form["fields"])
 
 
-def hand_in(caller: Caller, key: str, name: str, customer: str, body: bytes, now: datetime) -> str:
+def hand_in(
+    caller: Caller,
+    key: str,
+    name: str,
+    customer: str,
+    body: bytes,
+    now: datetime,
+    keep: bool = False,
+) -> str:
     """One document in a request; gives its id. The same key and body again give the same id.
+    `keep`: it is only to be preserved.
 
     Conflict `idempotency_key_reused` when the key came with another body, name or customer.
     """
@@ -97,12 +111,12 @@ def hand_in(caller: Caller, key: str, name: str, customer: str, body: bytes, now
     if len(body) > limits.API_BODY_BYTES:
         raise Rejected("document_too_large", "Upload a file of this size instead.", status=413)
     document = ids.derive(caller.tenant, caller.key_id, "api", key)
-    fields = _slot(caller, name, customer, now) | {"sha256": ids.sha256(body)}
+    fields = _slot(caller, name, customer, now, keep) | {"sha256": ids.sha256(body)}
     try:
         dynamo.commit([store.slot(caller.tenant, document, **fields)])
     except ConditionFailed as failed:
         there = failed.found["slot"] or {}
-        same = ("sha256", "file_name", "customer")
+        same = ("sha256", "file_name", "customer", "keep")
         if any(there.get(field) != fields[field] for field in same):
             raise _other_body() from failed
     # The slot was made first: an object that is there already is this very one.

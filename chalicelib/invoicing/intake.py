@@ -5,28 +5,27 @@ Every identifier comes out of the event, so a repeated event finds the document 
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from chalicelib.accounts import plans
 from chalicelib.accounts import service as accounts
-from chalicelib.accounts.model import Customer, Reseller
 from chalicelib.base import clock, config, dynamo, ids, limits, log, s3, work
 from chalicelib.base.dynamo import ConditionFailed, Op
-from chalicelib.base.errors import NotFound, Rejected
+from chalicelib.base.errors import Conflict, Rejected
 from chalicelib.base.s3 import Place
-from chalicelib.base.work import Wakes
-from chalicelib.invoicing import claims, names, reading, store
+from chalicelib.invoicing import authorities, claims, lawful, names, paying, reading, store
 from chalicelib.invoicing.claims import Claim
 from chalicelib.invoicing.document import Channel, Document, said
 from chalicelib.invoicing.model import Invoice
-from chalicelib.invoicing.naming import Names
 from chalicelib.invoicing.reading import Examined
+from chalicelib.invoicing.session import Session as Session
 
 # Claims of one document that still fit its transaction; a larger lot takes them beforehand.
-CLAIMS_INSIDE = 80
+CLAIMS_INSIDE = 70
+_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -43,35 +42,7 @@ class Arrival:
     size: int
     customer: str = ""
     archive: str = ""
-
-
-class Session:
-    """What one run of a worker shares among its files: settings, customers, names, wakes."""
-
-    def __init__(self, wakes: Wakes, name_block: int) -> None:
-        self.wakes = wakes
-        self.names = Names(name_block)
-        self._resellers: dict[str, Reseller | None] = {}
-        self.customer = functools.cache(accounts.find_customer)
-        self._sellers: dict[tuple[str, ...], Customer] = {}
-
-    def reseller(self, tenant: str) -> Reseller | None:
-        if tenant not in self._resellers:
-            try:
-                self._resellers[tenant] = accounts.get_reseller(tenant)
-            except NotFound:
-                self._resellers[tenant] = None
-        return self._resellers[tenant]
-
-    def seller(self, tenant: str, fiscal: tuple[str, ...]) -> Customer | None:
-        """The customer with these fiscal ids; only found ones are remembered."""
-        key = (tenant, *fiscal)
-        if key not in self._sellers:
-            found = accounts.customer_of(tenant, fiscal)
-            if found is None:
-                return None
-            self._sellers[key] = found
-        return self._sellers[key]
+    keep: bool = False
 
 
 def schemas() -> Path:
@@ -94,16 +65,20 @@ def flow_of(arrival: Arrival, sha256: str = "") -> Document:
         raw=arrival.raw,
         archive=arrival.archive,
         customer=arrival.customer,
+        keep=arrival.keep,
     )
 
 
 def receive(arrival: Arrival, data: bytes, session: Session, now: datetime) -> Document:
     """Take one file in; gives the document as stored, whoever stored it."""
+    known = session.known(arrival.tenant, arrival.id)
+    if known is not None:
+        return _come_again(arrival.tenant, known, session)
     flow = flow_of(arrival, ids.sha256(data))
     if not session.customer(arrival.tenant, arrival.customer):
         flow = replace(flow, customer="")
     try:
-        examined = reading.examine(data, arrival.received_at, schemas())
+        examined = reading.examine(data, arrival.received_at, schemas(), authorities.trust)
         document = _document(arrival.tenant, flow, examined, session, now)
     except Rejected as refusal:
         return refuse(arrival.tenant, flow, refusal, session, now)
@@ -136,20 +111,35 @@ def _document(
         arrived_signed=examined.signed is not None,
     )
     if examined.invoice is None:
-        require_format(tenant, flow.customer, examined, session)
+        require_policy(tenant, flow.customer, examined, flow.channel, session)
+        if examined.state == "to_convert" and only_kept(tenant, document, session):
+            return replace(document, state="kept", reason="", text="")
         return document
     customer, held = whose(tenant, flow.customer, examined.invoice, session, now)
     document = replace(document, customer=customer)
-    require_format(tenant, customer, examined, session)
+    require_policy(tenant, customer, examined, flow.channel, session)
+    found = session.customer(tenant, customer)
+    kept = only_kept(tenant, document, session)
+    if kept and held == "seller_mismatch":
+        held = ""  # a purchase is preserved by the buyer
+    health = bool(found and found.health) and not kept
+    if lawful.forbidden(examined.invoice, health=health):
+        held = lawful.CODE
     if held and examined.state == "ready":
         return replace(document, state="held", held=held, reason=held)
     return document
 
 
-def require_format(tenant: str, customer: str, examined: Examined, session: Session) -> None:
-    """A customer's documents come in the formats fixed for him (F004-043)."""
+def require_policy(
+    tenant: str, customer: str, examined: Examined, channel: Channel, session: Session
+) -> None:
+    """A customer's documents come in the formats (F004-043) and by the channels (F004-032) that
+    are open to him."""
     found = session.customer(tenant, customer)
-    if found and examined.kind not in found.formats:
+    if found is None:
+        return
+    accounts.require_channel(found, channel)
+    if examined.kind not in found.formats:
         raise Rejected(
             "format_not_enabled",
             f"{found.name} does not hand in {examined.kind} files.",
@@ -190,10 +180,14 @@ def _store(
     )
     if examined.state == "ready":
         document = _with_files(tenant, document, examined)
-    try:
-        return _commit_claimed(tenant, document, wanted, session, now)
-    except ConditionFailed as failed:
-        return _store_held(tenant, document, failed, session, now)
+    for _ in range(_TRIES):
+        try:
+            return _commit_claimed(tenant, document, wanted, session, now)
+        except ConditionFailed as failed:
+            if claims.clash(failed.found) is None and session.till.missed(failed):
+                continue  # somebody else drew the credit
+            return _store_held(tenant, document, failed, session, now)
+    raise Conflict()
 
 
 def _store_held(
@@ -240,25 +234,59 @@ def own_place(tenant: str, document: str, what: str) -> Place:
 def _commit_claimed(
     tenant: str, document: Document, wanted: list[Claim], session: Session, now: datetime
 ) -> Document:
-    document = set_off(tenant, document, session)
+    document, paid = pay(tenant, document, session, now, "intake")
+    document = set_off(tenant, document, session, now)
     inside = claim_beforehand(wanted, document.id)
-    ops = store.born(tenant, document, now, "intake")
+    ops = [*store.born(tenant, document, now, "intake"), *paid]
     ops += [claims.take(claim, document.id) for claim in inside]
     ops.append(store.claims_item(tenant, document.id, wanted))
     ops += sending(tenant, document, now)
     return _commit_new(tenant, document, ops, session)
 
 
-def set_off(tenant: str, document: Document, session: Session) -> Document:
-    """A document that may go: with a name for SdI, or to the customer who signs or sends it."""
+def pay(
+    tenant: str, document: Document, session: Session, now: datetime, by: str
+) -> tuple[Document, list[Op]]:
+    """A document that may go takes its credits; without any it is held."""
+    if document.state != "ready" or not sent_by_us(tenant, document, session, now):
+        return document, []
+    return paying.pay(tenant, document, session.reseller(tenant), session.till, now, by)
+
+
+def sent_by_us(tenant: str, document: Document, session: Session, now: datetime) -> bool:
+    """Whether we send it to SdI, and not its customer or practice."""
+    customer = session.customer(tenant, document.customer)
+    ours = customer is None or customer.sending == "house"
+    return ours and not document.keep and may_send(tenant, session, now)
+
+
+def only_kept(tenant: str, document: Document, session: Session) -> bool:
+    """Whether it is preserved and nothing else: handed in so, or of a customer who has no more
+    (F004-005, 040)."""
+    customer = session.customer(tenant, document.customer)
+    return document.keep or bool(customer and customer.sending == "none")
+
+
+def set_off(tenant: str, document: Document, session: Session, now: datetime) -> Document:
+    """A document that may go: with a name for SdI, or to the customer who signs or sends it.
+
+    On a plan without sending (F000-023, 032) it stays with the practice, which may send it itself.
+    """
     if document.state != "ready":
         return document
+    if not sent_by_us(tenant, document, session, now):
+        kept = only_kept(tenant, document, session)
+        return replace(document, state="kept" if kept else "own_sending")
     customer = session.customer(tenant, document.customer)
-    if customer and customer.sending == "own":
-        return replace(document, state="own_sending")
     if customer and customer.signature == "own" and not document.arrived_signed:
         document = replace(document, state="awaiting_signature")
     return replace(document, name=session.names.next(), attempt=document.attempt + 1)
+
+
+def may_send(tenant: str, session: Session, now: datetime) -> bool:
+    """Whether the tenant's plan has sending to SdI."""
+    home = session.reseller(tenant)
+    return home is None or plans.may(home.kind, home.subscription, "sdi_sending", now)
 
 
 def claim_beforehand(wanted: list[Claim], document: str) -> list[Claim]:
@@ -329,7 +357,7 @@ def _commit_new(tenant: str, document: Document, ops: list[Op], session: Session
         there = failed.found.get("document")
         if there is None:
             raise
-        return store.read(there)  # the event came again
+        return _come_again(tenant, store.read(there), session)
     log.write(
         log.Event.RECEIVED,
         tenant=tenant,
@@ -338,6 +366,13 @@ def _commit_new(tenant: str, document: Document, ops: list[Op], session: Session
         code=document.reason,
     )
     return document
+
+
+def _come_again(tenant: str, known: Document, session: Session) -> Document:
+    """The event came again: the document as it was stored, which may wait for credit."""
+    if known.held in paying.WAITING:
+        paying.found_waiting(tenant, known, session.reseller(tenant), session.till)
+    return known
 
 
 def file_kind(name: str) -> str:

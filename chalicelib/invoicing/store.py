@@ -5,6 +5,7 @@ pk T#<t>#D#<id>  sk DOC               the document (indexes list, customer, stat
                  sk H#<version>       one change: what is told, and the timeline
                  sk M#<id>#<type>#<m> one message of SdI
                  sk W#<queue>#<name>  work (base/work.py)
+                 sk A#<request>       what a decision was answered, for its repeat
 pk T#_house#NAME#<STEM>  sk NAME      whose file has this name at SdI
 pk T#_house#COUNTER      sk <transmitter>
 pk T#_house#UNMATCHED    sk <place>   a message of SdI for nobody's file
@@ -18,10 +19,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.base import clock, dynamo, keys, work
+from chalicelib.base import clock, dynamo, keys, limits, work
 from chalicelib.base.dynamo import NEW, Condition, Item, Key, Op, Put
 from chalicelib.base.s3 import Place
 from chalicelib.base.work import Work
+from chalicelib.credits.hold import Hold
 from chalicelib.invoicing.claims import Claim
 from chalicelib.invoicing.document import Document, Said
 
@@ -48,13 +50,19 @@ def state_partition(tenant: str, state: str) -> str:
     return keys.pk(tenant, "IN", state)
 
 
-def _item(tenant: str, document: Document) -> Item:
-    item: Item = {
+def _values(document: Document) -> Item:
+    """The fields that say something; `read` knows what the others are."""
+    values: Item = {
         name: value
         for name, value in dataclasses.asdict(document).items()
         if value not in ("", None, (), 0, False)
     }
-    item["version"] = document.version
+    values["version"] = document.version
+    return values
+
+
+def _item(tenant: str, document: Document) -> Item:
+    item = _values(document)
     pk, sk = key(tenant, document.id)
     item |= {
         "pk": pk,
@@ -84,6 +92,7 @@ def read(item: Item) -> Document:
         known[name] = _place(known.get(name))
     for name in ("warnings", "errors", "flags"):
         known[name] = tuple(known.get(name, ()))
+    known["credits"] = tuple(Hold(**one) for one in known.get("credits", ()))
     if known.get("said"):
         values = {name: known["said"][name] for name in _SAID}
         for name in ("amount", "taxable", "tax"):
@@ -171,6 +180,24 @@ def _written(
     return ops
 
 
+def answer(tenant: str, decided: Document, name: str, request: str, now: datetime) -> Put:
+    """The document as a decision left it, under the name of the request that asked for it."""
+    item = {
+        "pk": partition(tenant, decided.id),
+        "sk": keys.sk("A", name),
+        "request": request,
+        "document": _values(decided),
+        "expires": int(now.timestamp()) + limits.ANSWER_DAYS * 86_400,
+    }
+    return Put(item, when=NEW, label="answer")
+
+
+def get_answer(tenant: str, document: str, name: str) -> tuple[str, Document] | None:
+    """(what was asked, the document as it was answered)."""
+    item = dynamo.get((partition(tenant, document), keys.sk("A", name)))
+    return (item["request"], read(item["document"])) if item else None
+
+
 def claims_item(tenant: str, document: str, claims: Sequence[Claim]) -> Put:
     """What a document took, so that it can be given back."""
     item = {
@@ -216,7 +243,10 @@ def messages(tenant: str, document: str) -> list[Item]:
 def message(
     tenant: str, document: str, id_sdi: str, kind: str, message_id: str, **fields: Any
 ) -> Put:
-    """(IdSdI, type, MessageId) is unique: the same message again fails on label `message`."""
+    """(IdSdI, type, MessageId) is unique: the same message again fails on label `message`.
+
+    Among the fields, `version` is the one that the document had when the message came.
+    """
     item = {
         **fields,
         "pk": partition(tenant, document),
@@ -304,8 +334,32 @@ def listed(
     return (read(item) for item in found)
 
 
+def customers_in(tenant: str, state: str) -> Iterator[str]:
+    """The customer ("" unknown) of each document in a state, newest first; read as asked for."""
+    found = dynamo.query(state_partition(tenant, state), index="state", descending=True)
+    return (str(item.get("customer", "")) for item in found)
+
+
 def numbers(tenant: str, issuer: str, year: str) -> list[Item]:
     """Every number that an issuer used in a year, with its document."""
     from chalicelib.invoicing import claims
 
     return list(dynamo.query(claims.numbers_pk(tenant, issuer, year)))
+
+
+def claimed(tenant: str, wanted: Iterable[Key]) -> dict[Key, list[Item]]:
+    """By the key of a number (`claims.number_key`) every claim on it, also those that stand
+    beside another's; numbers that nobody ever claimed are left out."""
+    from chalicelib.invoicing import claims
+
+    there = dynamo.batch_get(wanted)
+    assert all(keys.tenant_of(pk) == tenant for pk, _ in there)
+    found = {one: [item] for one, item in there.items()}
+    by_escaped = {(pk, keys.escape(sk)): (pk, sk) for pk, sk in found}
+    # Sent on purpose beside another's: few, and together in the partition of issuer and year.
+    for pk, kind in sorted({(pk, sk.partition("#")[0]) for pk, sk in found}):
+        for item in dynamo.query(pk, prefix=claims.beside_prefix(kind)):
+            one = by_escaped.get((pk, claims.besides_which(item["sk"])))
+            if one:
+                found[one].append(item)
+    return found

@@ -122,6 +122,9 @@ class _Chunk:
         manifest = s3.get(_manifest(self.job.tenant, self.archive.id, self.chunk))
         members = [_from_json(found) for found in json.loads(manifest)]
         source = s3.Ranged(self.archive.raw, self.archive.size)
+        run = ids.derive(self.archive.id, "chunk", str(self.chunk))
+        to_come = len(members) - self.next
+        self.session.expect(run, len(members), to_come, again=self.job.again)
         # In a fixed order, so that `next` means the same in every run: the refused ones, which
         # have no bytes, then the others as they stand in the file.
         refused = [one for one in members if one.refusal]
@@ -155,6 +158,7 @@ class _Chunk:
             size=member.size,
             customer=self.archive.customer,
             archive=self.archive.id,
+            keep=self.archive.keep,
         )
         try:
             if member.refusal:
@@ -186,6 +190,8 @@ class _Chunk:
         )
 
     def _save(self) -> None:
+        # Before the place is kept: a run that dies here takes these members again, and looks.
+        self.session.till.look_again(clock.now())
         dynamo.commit([self._progress()])
         self.saved = self.next
 
@@ -196,6 +202,8 @@ class _Chunk:
         self.session.wakes.add(self.job.queue, self.job.key)
 
     def _done(self) -> None:
+        self.session.till.look_again(clock.now())
+        self.session.till.close(clock.now())
         pk, sk = store.key(self.job.tenant, self.archive.id)
         totals = {"chunks_done": 1, "documents": self.documents, "refusals": self.refusals}
         finish = work.row(

@@ -29,7 +29,7 @@ from chalicelib.invoicing import store
 from chalicelib.invoicing.document import Document
 from infra.bench import processes, samples
 from infra.bench.figures import Figure, Measured
-from infra.local import subjects
+from infra.local import seeds, subjects
 from infra.local.cloud import Cloud
 from infra.local.engines import ROOT, Engines, running_engines
 
@@ -220,6 +220,7 @@ def take_in(members: int, engines: Engines, folder: Path) -> Run:
     with cloud:
         now = cloud.clock.now()
         accounts.create_reseller(samples.TENANT, "Bench S.r.l.", "hub@bench.example")
+        seeds.give_credits(samples.TENANT, now)
         vat = f"IT{subjects.SELLER.vat}"
         customer = Customer(samples.CUSTOMER, "Officina", (vat,))
         accounts.save_customer(samples.TENANT, customer, now, new=True)

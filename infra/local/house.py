@@ -24,14 +24,18 @@ from typing import Any, Self
 import app as application
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import SCOPES, Customer
-from chalicelib.invoicing import dispatch, hub
+from chalicelib.invoicing import authorities, dispatch, hub
 from chalicelib.invoicing.document import Document
 from infra.local.authority import Authority
 from infra.local.cloud import LAYERS, Cloud
+from infra.local.csc import SigningService
 from infra.local.engines import ROOT, RUN_FOLDER, Engines
 from infra.local.gateway import Gateway
+from infra.local.revocation import RevocationService
 from infra.local.sdi.outcomes import Delays
+from infra.local.sdi.registry import USUAL, Registry
 from infra.local.sdi.simulator import Simulator
+from infra.local.seeds import give_credits
 from infra.local.subjects import Subject
 
 SDI_DOOR = "/sdi/TrasmissioneFatture"
@@ -49,7 +53,7 @@ class Reseller:
 
 
 class House:
-    """See the module. `port` 0 takes any free one; `delays` are SdI's."""
+    """See the module. `port` 0 takes any free one; `delays` and `registry` are SdI's."""
 
     def __init__(
         self,
@@ -60,12 +64,14 @@ class House:
         engines: Engines | None = None,
         port: int = 0,
         delays: Delays | None = None,
+        registry: Registry = USUAL,
         variables: dict[str, str] | None = None,
     ) -> None:
         self.folder = folder
         self._exit = contextlib.ExitStack()
         self._port = port
         self._delays = delays or Delays()
+        self._registry = registry
         self.authority = Authority.load_or_create(AUTHORITY_FOLDER, datetime.now(UTC))
         self._variables = variables or {}
         self.cloud = Cloud(
@@ -77,6 +83,8 @@ class House:
         )
         self.gateway: Gateway
         self.sdi: Simulator
+        self.revocation: RevocationService
+        self.remote_signing: SigningService
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as opened:
@@ -91,20 +99,24 @@ class House:
                 lambda: self.cloud.clock.now(),
                 self._delays,
                 mtom=True,
+                registry=self._registry,
             )
             self.sdi.start()
             opened.callback(self.sdi.stop)
+            self._open_neighbours(opened)
             self.cloud.set_variables(
                 {
                     "SDI_URL": self.sdi.url,
                     "PUBLIC_URL": self.gateway.url,
                     "WEBHOOK_PRIVATE": "allow",
+                    "REVOCATION_PRIVATE": "allow",
                     **self._variables,
                 }
             )
             opened.enter_context(self.cloud)
             opened.callback(dispatch.forget)
             self._put_secret()
+            self._put_trust()
             self.gateway.responses = self.cloud.stack.gateway_responses
             opened.enter_context(self.gateway)
             self._exit = opened.pop_all()
@@ -117,7 +129,7 @@ class House:
         """What the operator puts into Secrets Manager once."""
         certificate = self.authority.client_paths["sportello"].read_text()
         content = {
-            "signer_p12": base64.b64encode(self.authority.signer_p12).decode(),
+            "signer_p12": base64.b64encode(self._signer_p12()).decode(),
             "signer_password": self.authority.password,
             "sdi_ca": self.authority.ca_pem.decode(),
             "sdi_certificate": certificate,
@@ -128,19 +140,40 @@ class House:
             SecretId=self.cloud.environment["CHANNEL_SECRET"], SecretString=json.dumps(content)
         )
 
-        self.cloud.client("s3").put_object(
-            Bucket=self.cloud.environment["SDI_BUCKET"],
-            Key="trust/sdi-seal-ca.pem",
-            Body=self.authority.seal_ca_pem,
+    def _open_neighbours(self, opened: contextlib.ExitStack) -> None:
+        """Whom the authority lets answer about revocation, and who signs from afar (csc.py): over
+        TLS, for the product sends a PIN to nobody else."""
+
+        def now() -> datetime:
+            return self.cloud.clock.now()
+
+        authority = self.authority
+        self.revocation = opened.enter_context(
+            RevocationService(authority.ca_pem, authority.ca_key_pem, now)
         )
+        self.remote_signing = opened.enter_context(
+            SigningService((), now, tls=authority.open_server_context())
+        )
+
+    def _signer_p12(self) -> bytes:
+        return self.authority.signer_that_is_asked_about(
+            self.cloud.clock.now(), self.revocation.url
+        )
+
+    def _put_trust(self) -> None:
+        """Whom the operator believes: on one machine the test authority and nobody else."""
+        now = self.cloud.clock.now()
+        authorities.put("qualified", self.authority.ca_pem, "the local house", now)
+        authorities.put("seal", self.authority.seal_ca_pem, "the local house", now)
 
     # --- people -------------------------------------------------------------------------------
 
     def add_reseller(self, tenant: str, **settings: Any) -> Reseller:
-        """A reseller with a key that may do everything."""
+        """A reseller with a key that may do everything, and credits for all that he sends."""
         accounts.create_reseller(
             tenant, f"{tenant.title()} Servizi S.r.l.", f"hub@{tenant}.example", **settings
         )
+        give_credits(tenant, self.cloud.clock.now())
         _, token = accounts.issue_key(
             tenant, "demo", SCOPES, self.cloud.clock.now(), secrets.token_hex(38)
         )

@@ -3,6 +3,7 @@
 ONCE=1          end after the table, with status 0
 ZIP=<path>      this ZIP instead of the demo's
 RESELLER=<id>   under this reseller (default: demo)
+REGISTRY=<path> what SdI finds in the tax registry and in IPA (JSON, as `Registry` has it)
 """
 
 from __future__ import annotations
@@ -28,11 +29,12 @@ from chalicelib.invoicing import dispatch
 from chalicelib.invoicing.document import Document
 from chalicelib.invoicing.signing import cades
 from chalicelib.invoicing.states import NOT_DOCUMENTS, is_final
-from infra.local import demo
+from infra.local import demo, holders
 from infra.local.engines import ROOT, EngineError
 from infra.local.gateway import DEFAULT_PORT, GatewayError
 from infra.local.house import House, Reseller
 from infra.local.sdi.outcomes import Delays
+from infra.local.sdi.registry import USUAL, Registry, read_registry
 
 RESULT = ROOT / ".local" / "run.json"
 # SdI takes days to say some things; here they come within seconds of each other.
@@ -94,7 +96,11 @@ def main() -> int:
     if zip_path and not zipfile.is_zipfile(zip_path):
         return _wrong(f"ZIP={zip_path}: this is not a ZIP archive.")
     try:
-        return _run(once, zip_path, reseller)
+        registry = _registry(os.environ.get("REGISTRY", ""))
+    except (OSError, ValueError) as error:
+        return _wrong(f"REGISTRY: {error}")
+    try:
+        return _run(once, zip_path, reseller, registry)
     except (EngineError, GatewayError) as error:
         return _wrong(str(error))
     except KeyboardInterrupt:
@@ -102,19 +108,27 @@ def main() -> int:
         return 0
 
 
+def _registry(path: str) -> Registry:
+    return read_registry(Path(path)) if path else USUAL
+
+
 def _wrong(text: str) -> int:
     print(text, file=sys.stderr)
     return 2
 
 
-def _run(once: bool, zip_path: str, reseller: str) -> int:
+def _run(once: bool, zip_path: str, reseller: str, registry: Registry) -> int:
     logging.getLogger("infra.local").setLevel(logging.ERROR)
     print("Starting the local cloud (tables, buckets, queues, Sistema di Interscambio) …")
     with (
         tempfile.TemporaryDirectory() as folder,
         # A port that is taken matters only to somebody who stays to use it.
         House(
-            Path(folder), real_time=True, port=0 if once else DEFAULT_PORT, delays=DELAYS
+            Path(folder),
+            real_time=True,
+            port=0 if once else DEFAULT_PORT,
+            delays=DELAYS,
+            registry=registry,
         ) as house,
     ):
         known = _settle_people(house, reseller, bool(zip_path))
@@ -146,6 +160,12 @@ def _settle_people(house: House, reseller: str, own_zip: bool) -> Reseller:
     known = house.add_reseller(reseller, unknown_seller=unknown)
     for customer in demo.customers():
         house.add_customer(reseller, customer.code, customer.subject)
+    if not own_zip:
+        # One of each: whoever has no key of his own is signed for by the house's file.
+        _, in_kms, remote = (customer.code for customer in demo.customers())
+        holders.bind_kms(house, reseller, in_kms)
+        holders.bind_remote(house, reseller, remote)
+        print(f"Signing for {in_kms} by a key in KMS, for {remote} by a remote signing service")
     return known
 
 

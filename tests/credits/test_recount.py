@@ -27,8 +27,9 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def table() -> Iterator[Table]:
+def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
     """A ledger with something in every account."""
+    monkeypatch.setenv("TABLE", "t")  # the command sets it
     with memory.table() as found:
         accounts.create_reseller(TENANT, "Alfa", "hub@alfa.example")
         for name, fiscal in (("c1", "IT12345670017"), ("c2", "IT07643520567")):

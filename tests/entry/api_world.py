@@ -30,7 +30,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType
 import app as application
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import SCOPES, Customer
-from chalicelib.base import aws, clock, dynamo, s3, work
+from chalicelib.base import aws, clock, dynamo, fields, s3, work
 from chalicelib.base.s3 import Place
 from chalicelib.entry import on_intake, on_receive, on_tell
 from chalicelib.invoicing import dispatch, store
@@ -39,6 +39,7 @@ from infra.local.api_event import is_binary
 from infra.local.cloud import LAYERS, PARAMETERS
 from infra.local.engines import REGION
 from infra.local.resources import create_stack
+from infra.local.seeds import QUANTITY, give_credits
 from infra.local.subjects import SELLER, Subject
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -106,9 +107,11 @@ class Api:
         self._seen: set[tuple[str, str]] = set()
 
     # --- people -----------------------------------------------------------------------------
-    def add_reseller(self, tenant: str, **settings: Any) -> Person:
+    def add_reseller(self, tenant: str, credits: int = QUANTITY, **settings: Any) -> Person:
         name = f"{tenant.title()} Servizi S.r.l."
         accounts.create_reseller(tenant, name, f"hub@{tenant}.example", **settings)
+        if credits:
+            give_credits(tenant, self.now, credits)
         return Person(tenant, self.key(tenant, *SCOPES))
 
     def key(self, tenant: str, *scopes: str, customer: str = "") -> str:
@@ -336,7 +339,11 @@ def opened(**variables: str) -> Iterator[Api]:
         forget()
         stack.callback(forget)
         made = create_stack("doors", Engines(), parameters=PARAMETERS)  # type: ignore[arg-type]
-        folders = {"SCHEMAS": str(LAYERS / "schemas"), "FONTS": str(LAYERS / "fonts")}
+        folders = {
+            "SCHEMAS": str(LAYERS / "schemas"),
+            "FONTS": str(LAYERS / "fonts"),
+            "WORDS": str(LAYERS / "words"),
+        }
         settings = made.environment | folders | variables
         os.environ.update(settings)
         api = Api(application.app)
@@ -351,6 +358,7 @@ def forget() -> None:
     """Nothing of another world stays in this process."""
     aws.forget()
     dispatch.forget()
+    fields.forget()
     boto3.DEFAULT_SESSION = None
 
 

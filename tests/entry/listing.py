@@ -27,7 +27,7 @@ TYPES = ("TD01", "TD04", "TD24")
 AMOUNTS = tuple(map(Decimal, ("-10", "0", "0.01", "99.99", "100", "100.00000001", "1234.5")))
 NOT_DOCUMENTS = {"unpacking", "unpacked", "refused_file"}
 TO_SEND = {"to_convert", "held", "awaiting_signature", "own_sending", "ready"}
-NEVER_SENT = {"invalid", "discarded"}
+NEVER_SENT = {"invalid", "discarded", "kept"}
 
 
 def _said(chance: random.Random, n: int) -> Said:

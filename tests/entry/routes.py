@@ -7,10 +7,15 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.accounts import grants
+from chalicelib.accounts.grants import Kind, Role
+from chalicelib.accounts.model import PERSONAL_SCOPES
 from chalicelib.entry import web
 from chalicelib.entry.web import Route
 from infra.local.subjects import SELLER
+from tests.entry import visitors
 from tests.entry.api_world import Answer, Api
+from tests.entry.visitors import Visitor
 
 ISSUER = SELLER.country + SELLER.vat
 RANDOM_ID = "aaaaaaaaaaaaaaaaaaaaaaaa"
@@ -33,7 +38,29 @@ _BODIES: dict[str, Any] = {
     "change_settings": {"name": "Studio Nuovo"},
     "create_customer": {"id": "new", "name": "Nuovo", "fiscal_ids": ["IT01234567897"]},
     "replace_customer": {"name": "Altro", "fiscal_ids": [ISSUER]},
+    "quote_order": {"lines": [{"product": "xml_pa", "quantity": 100}]},
+    "place_order": {"lines": [{"product": "xml_pa", "quantity": 100}]},
+    "assign_credits": {"product": "xml_pa", "quantity": 1},
+    "change_credits_policy": {"at_zero": "continue"},
+    "note_customer": {"text": "Ha chiesto il preventivo."},
     "issue_key": {"name": "k", "scopes": ["flows:read"]},
+    "ask_sign_up": {"mail": "prova@example.org", "kind": "practice"},
+    "register": {"token": "x" * 43, "name": "n", "person": "p", "password": "not looked at"},
+    "give_grant": {"mail": "qualcuno@example.org", "role": "operator"},
+    "change_grant": {"ends_at": ""},
+    "choose_plan": {"plan": "paid"},
+    "enter_as_support": {"tenant": "nessuno", "reason": "Richiesta numero 4711"},
+    "log_in": {"mail": "nobody@example.org", "password": "not the password"},
+    "log_in_by_code": {"token": "none", "code": "000000"},
+    "enrol": {"token": "none"},
+    "confirm_enrolment": {"token": "none", "code": "000000"},
+    "step_up": {"code": "000000"},
+    "switch_grant": {"tenant": "none", "grant": "none"},
+    "ask_for_reset": {"mail": "nobody@example.org"},
+    "set_password": {"token": "none", "password": "not the password"},
+    "change_password": {"present": "not the password", "new": "not the other one"},
+    "begin_totp": {"password": "not the password"},
+    "confirm_totp": {"code": "000000"},
     "create_uploads": {"files": [{"name": "a.xml"}]},
     "decide": {"action": "discard"},
     "hand_in": b"<x/>",
@@ -41,12 +68,50 @@ _BODIES: dict[str, Any] = {
     "compose_invoice": invoice_values(),
     "bring_signed": b"<x/>",
     "bring_receipt": b"<x/>",
+    "save_body": {
+        "fiscal_code": "80012000826",
+        "name": "Ordine di prova",
+        "segregations": [{"code": "01", "partner": "12345670017", "name": "Partner"}],
+        "segregation": "01",
+        "accounts": [{"iban": "IT60X0542811101000000123456", "holder": "Ordine di prova"}],
+    },
+    "save_logo": b"<svg/>",
+    "save_service": {
+        "subject": "Quota annuale",
+        "taxonomy": "9/0101002IM/",
+        "iban": "IT60X0542811101000000123456",
+    },
+    "save_mapping": {
+        "columns": {
+            "tax_code": "CF",
+            "name": "Nome",
+            "amount": "Importo",
+            "reason": "Causale",
+            "year": "Anno",
+            "category": "Categoria",
+        },
+        "constants": {"service": "quota"},
+    },
+    "begin_import": {"file_name": "quote.xlsx"},
+    "hand_in_dues": b"a;b",
+    "commit_import": {},
+    "begin_flow": {},
+    "exclude_dues": {"dues": ["none"]},
+    "generate_positions": {"description": "Quota Anno 2026"},
+    "make_position": {
+        "service": "quota",
+        "debtor": {"name": "Rossi Maria", "tax_code": "RSSMRA80A41H501Y"},
+    },
+    "edit_position": {"version": 1},
+    "pay_outside": {"day": "2026-11-21"},
     "mark_sent": {"name": "IT01234567897_00001.xml"},
 }
 _QUERIES: dict[str, dict[str, str]] = {
     "hand_in": {"name": "a.xml"},
+    "hand_in_dues": {"name": "a.csv"},
     "check": {"name": "a.xml"},
     "bring_receipt": {"name": "IT01234567897_00001_RC_001.xml"},
+    "credit_consumption": {"since": "2026-11-01", "until": "2026-11-30"},
     "numbering": {"issuer": ISSUER, "year": "2026"},
 }
 
@@ -85,6 +150,38 @@ def call(
         "headers": {"Idempotency-Key": "k1"} if route.idempotency_key else {},
     }
     return api.call(route.method, path, token, **(wanted | changed))
+
+
+_insiders: dict[tuple[Any, str, Kind, Role], Visitor] = {}
+
+
+def call_in(
+    api: Api,
+    route: Route,
+    token: str,
+    ids: Mapping[str, str] | None = None,
+    **changed: Any,
+) -> Answer:
+    """A request that gets in: by the key, or where no key does, by a person of the key's tenant in
+    a new session, a code given just now."""
+    if route.scope != web.SESSION and route.scope not in PERSONAL_SCOPES:
+        return call(api, route, token, ids, **changed)
+    kind, role = _who_may(route.scope)
+    known = api, token.split("_")[1], kind, role
+    if known not in _insiders:
+        _insiders[known] = visitors.enter(api, known[1], kind, role)
+    insider = _insiders[known]
+    again = visitors.session(insider.grant, insider.mail, api.now)
+    wanted = {"Idempotency-Key": "k1"} if route.idempotency_key else {}
+    headers = {**changed.pop("headers", wanted), **again.headers}
+    return call(api, route, "", ids, headers=headers, **changed)
+
+
+def _who_may(scope: str) -> tuple[Kind, Role]:
+    """Somebody of whom the scope is; an administrator where it is everybody's."""
+    first = ("reseller", "administrator")
+    found = [pair for pair, scopes in sorted(grants.SCOPES_OF.items()) if scope in scopes]
+    return first if scope == web.SESSION or first in found else found[0]
 
 
 def masked(answer: Answer) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
@@ -88,6 +88,72 @@ def test_the_values_shown_are_those_of_the_file(api: Api, alfa: Person, data: by
     assert found["received_at"]
     assert (found["sent_at"], found["outcome_at"]) == (None, None), "not yet is not a date"
     assert found["sender"] == alfa.token.split("_")[2]
+
+
+@pytest.mark.feature("F004-075")
+def test_the_values_of_a_simplified_invoice(api: Api, alfa: Person) -> None:
+    """Its amounts are gross: the tax is given, or inside by the rate."""
+    lines = (Line("x", price=Decimal("10.00")), Line("y", price=Decimal("7.77")))
+    data = make("TD07", "FSM10", number="S/1", lines=lines)
+    found = detail(api, alfa, api.hand_in(alfa.token, "s.xml", data))
+    root = etree.fromstring(data)
+    gross = [Decimal(one.text) for one in root.iterfind(".//DatiBeniServizi/Importo")]
+    assert (found["type"], found["number"], found["format"]) == ("TD07", "S/1", "FSM10")
+    assert found["date"] == text(root, f"{BODY}/Data")
+    assert Decimal(found["amount"]) == sum(gross)
+    assert Decimal(found["taxable"]) + Decimal(found["tax"]) == sum(gross)
+    by_rate = sum((one * 22 / 122).quantize(Decimal("0.01"), ROUND_HALF_UP) for one in gross)
+    assert Decimal(found["tax"]) == by_rate
+
+
+@pytest.mark.feature("F004-075")
+def test_the_values_of_a_lot_are_told_by_document(api: Api, alfa: Person) -> None:
+    data = make(number="L/1", bodies=3)
+    found = detail(api, alfa, api.hand_in(alfa.token, "l.xml", data))
+    bodies = etree.fromstring(data).findall("FatturaElettronicaBody")
+    general = "DatiGenerali/DatiGeneraliDocumento"
+    told = [(one["type"], one["number"], one["date"], one["amount"]) for one in found["lot"]]
+    assert told == [
+        tuple(
+            text(body, f"{general}/{name}")
+            for name in ("TipoDocumento", "Numero", "Data", "ImportoTotaleDocumento")
+        )
+        for body in bodies
+    ]
+    assert found["bodies"] == 3
+    assert Decimal(found["amount"]) == sum(Decimal(amount) for *_, amount in told)
+    taxes = [Decimal(one.text) for body in bodies for one in body.iterfind(".//Imposta")]
+    assert Decimal(found["tax"]) == sum(taxes)
+
+
+@pytest.mark.feature("F004-069")
+def test_a_document_goes_from_one_section_to_the_other(api: Api, alfa: Person) -> None:
+    def sections(document: str) -> list[str]:
+        return [
+            name
+            for name in ("to_send", "sent")
+            for one in api.call(
+                "GET", "/v1/documents", alfa.token, query={"section": name}
+            ).json["documents"]
+            if one["id"] == document
+        ]  # fmt: skip
+
+    document = api.hand_in(alfa.token, "a.xml", make(number="1"))
+    assert sections(document) == ["to_send"]
+    for state in ("sent", "delivered"):
+        api.change(alfa.tenant, document, state=state)
+        assert sections(document) == ["sent"], state
+    held = api.hand_in(alfa.token, "b.xml", make(number="1", lines=(Line("other"),)))
+    assert sections(held) == ["to_send"], "it waits for somebody to send it"
+    decide(api, alfa, held, "discard")
+    assert sections(held) == []
+    rejected = api.hand_in(alfa.token, "c.xml", make(number="2"))
+    reject(api, alfa, rejected)
+    assert sections(rejected) == ["sent"]
+    resend(api, alfa, rejected)
+    assert sections(rejected) == ["to_send"]
+    wrong = api.hand_in(alfa.token, "d.xml", make(number="senza"))
+    assert sections(wrong) == [], "it has to be corrected first"
 
 
 @pytest.mark.feature("F004-071", "F004-074")
@@ -311,6 +377,7 @@ def numbering(api: Api, person: Person) -> dict[str, dict[str, Any]]:
     return {one["series"]: one for one in answer.json["series"]}
 
 
+@pytest.mark.feature("F004-026")
 def test_the_report_shows_gaps_and_what_was_given_back(api: Api, alfa: Person) -> None:
     days = {"1/A": "2026-03-01", "2/A": "2026-02-01", "5/A": "2026-03-05", "7/A": "2026-03-07"}
     ids = {
@@ -326,6 +393,32 @@ def test_the_report_shows_gaps_and_what_was_given_back(api: Api, alfa: Person) -
     assert found["released"] == ["7/A"]
 
 
+@pytest.mark.feature("F004-026")
+def test_each_section_and_each_year_counts_for_itself(api: Api) -> None:
+    person = api.add_reseller("sections")
+    sections = ("{n}/A/{yyyy}", "{yy}-{n}")
+    api.add_customer(person.tenant, "c1", SELLER, sections=sections)
+    numbers = {
+        "2026-02-01": ("1/A/2026", "2/A/2026", "4/A/2026", "26-1", "26-2", "26-26", "Z1", "Z3"),
+        "2025-02-01": ("1/A/2025", "2/A/2025", "3/A/2025"),
+    }
+    for day, some in numbers.items():
+        for number in some:
+            name = f"{number.replace('/', '-')}.xml"
+            document = api.hand_in(person.token, name, make(number=number, date=day))
+            assert detail(api, person, document)["state"] == "ready"
+    gaps = {name: one["gaps"] for name, one in numbering(api, person).items()}
+    assert gaps == {
+        "{n}/A/{yyyy}": [{"first": 3, "last": 3}],
+        "{yy}-{n}": [{"first": 3, "last": 25}],
+        "Z{n}": [{"first": 2, "last": 2}],
+    }
+    query = {"issuer": SELLER.country + SELLER.vat, "year": "2025"}
+    (before,) = api.call("GET", "/v1/numbering", person.token, query=query).json["series"]
+    assert (before["series"], before["count"], before["gaps"]) == ("{n}/A/{yyyy}", 3, [])
+
+
+@pytest.mark.feature("F004-026")
 def test_a_duplicate_sent_on_purpose_is_reported(api: Api, alfa: Person) -> None:
     first = api.hand_in(alfa.token, "a.xml", make(number="1"))
     second = api.hand_in(alfa.token, "b.xml", make(number="1", lines=(Line("other"),)))

@@ -21,12 +21,15 @@ from schemathesis.specs.openapi.checks import (
 )
 from werkzeug.wrappers import Request, Response
 
+from chalicelib.accounts.model import PERSONAL_SCOPES
 from chalicelib.entry import openapi, web
 from chalicelib.entry.web import Route
 from infra.local.invoices import File, make
+from tests.entry import visitors
 from tests.entry.api_world import Answer, Api, Person
-from tests.entry.routes import call, label, parameters, routes
+from tests.entry.routes import call, call_in, label, parameters, routes
 
+_OF_A_BODY = ("service_id", "mapping_id", "import_id", "position_id", "generation_id")
 every_route = pytest.mark.parametrize("route", routes(), ids=label)
 CHECKS = [
     not_a_server_error,
@@ -73,7 +76,20 @@ def ids(api: Api, person: Person) -> dict[str, str]:
     api.hand_in(person.token, "a.xml", make(bodies=2, attachments=(File("a.txt", "", b"x"),)))
     held = api.hand_in(person.token, "b.xml", make(bodies=2))
     key_id = api.key(person.tenant, "flows:read").split("_")[2]
-    return {"customer_id": "c1", "key_id": key_id, "flow_id": held, "document_id": held}
+    ordering = next(route for route in routes() if route.name == "place_order")
+    headers = {"Idempotency-Key": "described"}
+    order = call(api, ordering, person.token, headers=headers).json["id"]
+    return {
+        "customer_id": "c1",
+        "product": "preservation",
+        "order_id": order,
+        "key_id": key_id,
+        "grant_id": visitors.enter(api, person.tenant, "reseller", "operator").grant.id,
+        "flow_id": held,
+        "document_id": held,
+        # Of a body, which this reseller is not.
+        **dict.fromkeys(_OF_A_BODY, "none"),
+    }
 
 
 def test_the_description_is_valid() -> None:
@@ -102,14 +118,21 @@ def test_what_is_served_is_what_is_generated(api: Api) -> None:
 @every_route
 def test_what_a_route_wants_is_described(route: Route) -> None:
     operation = described()["paths"][route.path][route.method.lower()]
-    assert operation["security"] == ([] if route.scope == web.PUBLIC else [{"key": []}])
+    kinds = {"key", "session"}
+    if route.scope == web.PUBLIC:
+        kinds = set()
+    elif route.scope == web.SESSION or route.scope in PERSONAL_SCOPES:
+        kinds = {"session"}
+    assert {kind for one in operation["security"] for kind in one} == kinds
     named = {(one["in"], one["name"]): one for one in operation["parameters"]}
     assert {name for kind, name in named if kind == "path"} == set(parameters(route))
     queries = set(route.query.model_fields) if route.query else set()
     assert {name for kind, name in named if kind == "query"} == queries
     assert ("requestBody" in operation) == (route.body is not None)
-    if route.idempotency_key:
-        assert named["header", "Idempotency-Key"]["required"] is True
+    key = named.get(("header", "Idempotency-Key"))
+    assert (key is not None) == (route.idempotency_key or route.repeatable)
+    if key:
+        assert key["required"] is route.idempotency_key
     if route.scope != web.PUBLIC:
         assert f"`{route.scope}`" in operation["description"]
 
@@ -119,7 +142,7 @@ def test_real_answers_are_as_described(
     api: Api, person: Person, ids: dict[str, str], route: Route
 ) -> None:
     token = person.token
-    answers = [call(api, route, token, ids), call(api, route, token), call(api, route)]
+    answers = [call_in(api, route, token, ids), call_in(api, route, token), call(api, route)]
     for answer in answers:
         conforms(route, answer)
 

@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.base import dynamo
 from chalicelib.entry import web
+from infra import signing
 from tests.package.expand import Json, as_list, of_type, statements, target
 
 LONGEST_RETENTION_S = 14 * 24 * 3600
@@ -19,9 +20,17 @@ QUEUES = {
     "SdiQueue": "OnSdi",
     "TellQueue": "OnTell",
     "MailEventQueue": "OnMailEvent",
+    "AuditQueue": "OnAudit",
+    "CreditsQueue": "OnCredits",
+    "DuesQueue": "OnDues",
 }
-FUNCTIONS = {"APIHandler", "Sweep", *QUEUES.values()}
+FUNCTIONS = {"APIHandler", "Sweep", "Nightly", *QUEUES.values()}
 BUCKETS = {"IntakeBucket", "DocumentsBucket", "SdiBucket", "AccessLogs"}
+# Any key of this account and region that is tagged with the name of this stack.
+SIGNING_KEYS = {
+    "Fn::Sub": "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/*",
+}
+OF_THIS_STACK = {"aws:ResourceTag/sportello-signing": {"Ref": "AWS::StackName"}}
 # The only policy of AWS's own: without it API Gateway cannot write its log.
 AWS_POLICIES = {"service-role/AmazonAPIGatewayPushToCloudWatchLogs"}
 
@@ -48,7 +57,7 @@ def test_every_queue_is_known(cloudformation: Json) -> None:
     queues = of_type(cloudformation, "AWS::SQS::Queue")
     dead = {dead_letter_queue(queue) for queue in queues.values() if "RedrivePolicy" in queue}
     assert dead == {f"{name}DeadLetters" for name in QUEUES}
-    assert set(queues) == set(QUEUES) | dead | {"SweepDeadLetters"}
+    assert set(queues) == set(QUEUES) | dead | {"SweepDeadLetters", "NightlyDeadLetters"}
 
 
 @pytest.mark.parametrize("name", QUEUES)
@@ -88,7 +97,9 @@ def test_archives_are_received_one_at_a_time(cloudformation: Json) -> None:
         target(mapping["EventSourceArn"]): mapping["BatchSize"]
         for mapping in of_type(cloudformation, "AWS::Lambda::EventSourceMapping").values()
     }
-    assert sizes == {name: 1 if name == "ReceiveQueue" else 10 for name in QUEUES}
+    # So is work on credits: one row may let hundreds of documents go.
+    alone = {"ReceiveQueue", "CreditsQueue", "DuesQueue"}
+    assert sizes == {name: 1 if name in alone else 10 for name in QUEUES}
 
 
 def test_every_queue_is_watched(cloudformation: Json) -> None:
@@ -184,7 +195,10 @@ def test_no_statement_allows_everything(cloudformation: Json) -> None:
         for action in as_list(statement["Action"]):
             assert "*" not in action, f"{owner}: {action}"
         for resource in as_list(statement["Resource"]):
-            assert_exact(owner, resource)
+            if resource == SIGNING_KEYS:
+                assert OF_THIS_STACK.items() <= statement["Condition"]["StringEquals"].items()
+            else:
+                assert_exact(owner, resource)
             checked += 1
     assert checked > len(FUNCTIONS)
 
@@ -203,6 +217,61 @@ def assert_exact(owner: str, resource: Any) -> None:
         ), f"{owner}: {resource}"
 
 
+def test_only_sending_may_sign_and_only_by_keys_of_this_stack(cloudformation: Json) -> None:
+    """The operator binds keys as customers come (infra.operate signer), so the template cannot
+    name them. What names them is a tag with this stack's name. It is not an alias: in a policy an
+    alias is no resource, and who may create aliases could point one of that name at any key."""
+    of_keys = [
+        (owner, statement)
+        for owner, statement in statements(cloudformation, "Allow")
+        if SIGNING_KEYS in as_list(statement["Resource"])
+    ]
+    assert {owner for owner, _ in of_keys} == {"OnSendRole"}
+    allowed = {as_list(s["Action"])[0]: s["Condition"] for _, s in of_keys}
+    assert allowed == {
+        # Nothing but the digest of a document, by the one algorithm that our signatures have.
+        "kms:Sign": {
+            "StringEquals": {
+                **OF_THIS_STACK,
+                "kms:MessageType": "DIGEST",
+                "kms:SigningAlgorithm": "RSASSA_PKCS1_V1_5_SHA_256",
+            }
+        },
+        "kms:GetPublicKey": {"StringEquals": OF_THIS_STACK},
+    }
+    for owner, statement in statements(cloudformation, "Allow"):
+        actions = as_list(statement["Action"])
+        if {"kms:Sign", "kms:GetPublicKey"} & set(actions):
+            assert (owner, statement) in of_keys
+            assert len(actions) == 1
+            assert statement["Resource"] == [SIGNING_KEYS]
+            assert statement["Effect"] == "Allow"
+        else:
+            assert "key/" not in json.dumps(statement["Resource"])
+
+
+def test_the_tag_is_the_one_that_the_operator_is_asked_for() -> None:
+    (name,) = OF_THIS_STACK
+    assert name == f"aws:ResourceTag/{signing.SIGNING_TAG}"
+
+
+def test_who_judges_signatures_may_read_whom_to_believe(cloudformation: Json) -> None:
+    trust = {"Fn::Sub": "${SdiBucket.Arn}/trust/*"}
+    readers = {
+        owner
+        for owner, statement in statements(cloudformation, "Allow")
+        if "s3:GetObject" in as_list(statement["Action"])
+        and trust in as_list(statement["Resource"])
+    }
+    judges = {"ApiHandlerRole", "OnIntakeRole", "OnReceiveRole", "OnSdiRole"}
+    assert readers == judges | {"OnSendRole"}  # who sends asks about the house's own keys
+    for owner, statement in statements(cloudformation, "Allow"):
+        if any(action.startswith("s3:Put") for action in as_list(statement["Action"])):
+            for resource in as_list(statement["Resource"]):
+                assert "trust" not in str(resource), owner
+                assert resource != {"Fn::Sub": "${SdiBucket.Arn}/*"}, owner
+
+
 def test_only_the_known_policy_of_aws_is_attached(cloudformation: Json) -> None:
     for name, role in of_type(cloudformation, "AWS::IAM::Role").items():
         for arn in role.get("ManagedPolicyArns", []):
@@ -218,6 +287,40 @@ def test_secrets_are_read_only_where_they_are_used(cloudformation: Json) -> None
     assert readers == {"OnSendRole"}
 
 
+WRITES = {"dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+TRAILS = "T#*#TRAIL"
+
+
+@pytest.mark.feature("U-10")
+def test_only_its_worker_writes_the_audit_trail(cloudformation: Json) -> None:
+    """Append-only by IAM: no other function can change, add or remove an entry of a chain."""
+
+    def keys(statement: Json, operator: str) -> list[str]:
+        condition = statement.get("Condition", {}).get(operator, {})
+        return as_list(condition.get("dynamodb:LeadingKeys", []))
+
+    writers = {
+        owner
+        for owner, statement in statements(cloudformation, "Allow")
+        if WRITES & set(as_list(statement["Action"]))
+    }
+    kept_out = {
+        owner
+        for owner, statement in statements(cloudformation, "Deny")
+        if set(as_list(statement["Action"])) >= WRITES
+        and keys(statement, "ForAnyValue:StringLike") == [TRAILS]
+        and [target(one) for one in as_list(statement["Resource"])] == ["Table"]
+    }
+    assert writers - kept_out == {"OnAuditRole"}
+    (own,) = [
+        statement
+        for owner, statement in statements(cloudformation, "Allow")
+        if owner == "OnAuditRole" and WRITES & set(as_list(statement["Action"]))
+    ]
+    # And the worker writes nothing else.
+    assert keys(own, "ForAllValues:StringLike") == ["T#*#AUDIT", TRAILS]
+
+
 def test_the_key_is_for_this_account(cloudformation: Json) -> None:
     key = of_type(cloudformation, "AWS::KMS::Key")["DataKey"]
     assert key["EnableKeyRotation"] is True
@@ -231,13 +334,52 @@ def test_the_key_is_for_this_account(cloudformation: Json) -> None:
 
 
 def test_the_sweep_runs_each_minute_and_is_not_lost(cloudformation: Json) -> None:
-    (schedule,) = of_type(cloudformation, "AWS::Scheduler::Schedule").values()
+    schedule = _schedule_of(cloudformation, "Sweep")
     assert schedule["ScheduleExpression"] == "rate(1 minute)"
-    assert target(schedule["Target"]["Arn"]) == "Sweep"
     assert schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] >= 1
     assert target(schedule["Target"]["DeadLetterConfig"]["Arn"]) == "SweepDeadLetters"
-    (invoke,) = of_type(cloudformation, "AWS::Lambda::EventInvokeConfig").values()
-    assert target(invoke["FunctionName"]) == "Sweep"
+    invoked = of_type(cloudformation, "AWS::Lambda::EventInvokeConfig").values()
+    assert {target(one["FunctionName"]) for one in invoked} == {"Sweep", "Nightly"}
+
+
+@pytest.mark.feature("F004-016")
+def test_the_night_begins_by_the_clock_of_rome_and_is_not_lost(cloudformation: Json) -> None:
+    schedule = _schedule_of(cloudformation, "Nightly")
+    assert schedule["ScheduleExpressionTimezone"] == "Europe/Rome"
+    minute, hour, *rest = schedule["ScheduleExpression"].removeprefix("cron(")[:-1].split()
+    # After midnight, when the last day of a lot is over, in each of the year's nights.
+    assert (int(hour), int(minute) > 0, rest) == (0, True, ["*", "*", "?", "*"])
+    assert schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] >= 2
+    assert target(schedule["Target"]["DeadLetterConfig"]["Arn"]) == "NightlyDeadLetters"
+
+
+def _schedule_of(cloudformation: Json, function: str) -> Json:
+    found = [
+        schedule
+        for schedule in of_type(cloudformation, "AWS::Scheduler::Schedule").values()
+        if target(schedule["Target"]["Arn"]) == function
+    ]
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.mark.feature("F004-037")
+def test_nobody_may_change_the_book_of_credits(cloudformation: Json) -> None:
+    """Whoever may write the table may not change or delete an entry, by the policy of AWS."""
+    writers = {
+        owner
+        for owner, statement in statements(cloudformation, "Allow")
+        if "dynamodb:UpdateItem" in as_list(statement["Action"]) and "Condition" not in statement
+    }
+    assert writers
+    denied = {
+        owner
+        for owner, statement in statements(cloudformation, "Deny")
+        if set(as_list(statement["Action"])) == {"dynamodb:DeleteItem", "dynamodb:UpdateItem"}
+        and statement["Condition"]
+        == {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": ["T#*#CREDITS#BOOK#*"]}}
+    }
+    assert writers <= denied
 
 
 # ---------------------------------------------------------------------- buckets, table, API

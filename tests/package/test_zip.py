@@ -37,6 +37,8 @@ FUNCTIONS = {
     "OnSdi": "sqs_empty",
     "OnTell": "sqs_empty",
     "OnMailEvent": "sqs_empty",
+    "OnAudit": "sqs_empty",
+    "Nightly": "schedule",
     "Sweep": "schedule",
 }
 

@@ -101,7 +101,8 @@ def _send_held(world: World) -> None:
 
 def _resend(world: World) -> None:
     document = named(world, "rejected.xml")
-    world.request("POST", f"/v1/documents/{document.id}/resend", TOKEN)
+    headers = {"Idempotency-Key": "resend"}
+    world.request("POST", f"/v1/documents/{document.id}/resend", TOKEN, headers=headers)
 
 
 def _drop_unknown(world: World) -> None:
@@ -115,10 +116,8 @@ def _discard(world: World) -> None:
 
 def _decide(world: World, name: str, action: str) -> None:
     path = f"/v1/documents/{named(world, name).id}/decision"
-    world.request("POST", path, TOKEN, body=f'{{"action": "{action}"}}'.encode(), headers=_JSON)
-
-
-_JSON = {"Content-Type": "application/json"}
+    headers = {"Content-Type": "application/json", "Idempotency-Key": action}
+    world.request("POST", path, TOKEN, body=f'{{"action": "{action}"}}'.encode(), headers=headers)
 
 
 def _hand_in(world: World) -> None:

@@ -12,12 +12,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.invoicing import dispatch
 from tests.faults import CRASHES, ERRORS, WRITES, Crash, Fault, Kind
 from tests.sweep import journey
 from tests.sweep.journey import Act
 from tests.sweep.snapshot import differences, snapshot
-from tests.world import Kept, World
+from tests.world import Kept, World, new_process
 
 pytestmark = pytest.mark.feature("F004-059")
 SHOWN = 5
@@ -50,7 +49,7 @@ def _steps(world: World) -> list[Step]:
     while True:
         before = world.checkpoint()
         world.faults.calls = []
-        dispatch.forget()
+        new_process()
         if not world.step():
             return steps
         steps.append(Step(len(steps), before, tuple(world.faults.calls)))
@@ -80,7 +79,7 @@ def disturb(world: World, step: Step, fault: Fault) -> None:
     try:
         world.step()
     except Crash:
-        dispatch.forget()
+        new_process()
     assert world.faults.struck == step.calls[fault.number], (fault, world.faults.struck)
     world.rest()
 

@@ -1,0 +1,1 @@
+"""Settlement flows, bank statements, and the match of both with the receipts."""
