@@ -157,7 +157,9 @@ def make_position(request: Request) -> shapes.Position:
         for name in ("mail", "pec"):
             debtor[name] = values.mail(debtor[name]) if debtor[name] else ""
     except ValueError as problem:
-        raise Rejected(str(problem), "This cannot be the debtor's.") from problem
+        raise Rejected(
+            "debtor_malformed", "This cannot be the debtor's.", problem=str(problem)
+        ) from problem
     said = Wanted(
         service=wanted.service, person=Person(**debtor), reason=wanted.reason, due=wanted.due,
         chosen=wanted.chosen, cents=wanted.cents, manual=wanted.manual,

@@ -229,6 +229,14 @@ def test_hostile_documents_are_refused(data: bytes, code: str, block: int) -> No
     assert refused.value.code == code
 
 
+@pytest.mark.parametrize("block", [1, 5, 100_000])
+def test_a_declaration_is_refused_before_any_line(block: int) -> None:
+    data = xml(declaration='<?xml version="1.0"?><!DOCTYPE r>')
+    blocks = (data[at : at + block] for at in range(0, len(data), block))
+    with pytest.raises(Rejected, match="xml_doctype"):
+        next(classic.read(blocks).lines)
+
+
 def test_what_stands_between_the_lines_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "XML_STREAM_OTHERS", 20)
     data = xml([(ONE[0], f"i{n}", "", "1.00", "0", ONE[5]) for n in range(40)])

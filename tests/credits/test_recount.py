@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -129,7 +130,7 @@ def test_the_operator_is_told_where(table: Table, capsys: pytest.CaptureFixture[
     assert f"POOL xml_pa {lot[1].split('#')[1]}" in said
 
 
-def test_a_book_that_moves_is_read_again(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_book_that_moves_is_read_again(table: Table) -> None:
     """Documents go on while it is counted: a first reading that is torn is not believed."""
     real = dynamo.query
     moved: list[bool] = []
@@ -141,8 +142,8 @@ def test_a_book_that_moves_is_read_again(table: Table, monkeypatch: pytest.Monke
             service.assign(TENANT, "c1", "xml_pa", 1, "", "k", "late", NOW, Wakes())
         return iter(found)
 
-    monkeypatch.setattr(dynamo, "query", query)
-    assert monitor.verify(TENANT, NOW).faults == ()
+    with mock.patch.object(dynamo, "query", query):
+        assert monitor.verify(TENANT, NOW).faults == ()
     assert moved
 
 

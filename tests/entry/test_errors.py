@@ -140,7 +140,9 @@ def test_no_path_gets_another_shape(api: Api, token: str, part: str) -> None:
     for route in routes():
         if parameters(route):
             ids = dict.fromkeys(parameters(route), quote(part, safe=""))
-            check(call_in(api, route, token, ids), 404)
+            # Who names a thing by a PUT is told when it cannot be a name.
+            named = (422,) if route.name in ("save_service", "save_mapping") else ()
+            check(call_in(api, route, token, ids), 404, *named)
 
 
 @pytest.mark.parametrize("path", ["/", "/v1", "/v2/documents", "/v1/documents/a/b", "/v1//x"])

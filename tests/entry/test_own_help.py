@@ -40,7 +40,11 @@ def test_every_channel_is_there_in_both_languages(api: Api) -> None:
 
 
 def test_what_the_steps_name_is_there(api: Api) -> None:
-    offered = {label(route).replace("{document_id}", "{id}") for route in routes()}
+    offered = {
+        label(route).replace("{document_id}", "{id}")
+        for route in routes()
+        if route.path.startswith("/v1/documents/")
+    }
     for language in ("it", "en"):
         steps = " ".join(page(api, language=language)["steps"])
         for address in ("files", "signed", "sent", "receipts"):

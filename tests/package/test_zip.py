@@ -38,6 +38,8 @@ FUNCTIONS = {
     "OnTell": "sqs_empty",
     "OnMailEvent": "sqs_empty",
     "OnAudit": "sqs_empty",
+    "OnCredits": "sqs_empty",
+    "OnDues": "sqs_empty",
     "Nightly": "schedule",
     "Sweep": "schedule",
 }
