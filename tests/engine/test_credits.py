@@ -24,8 +24,10 @@ from chalicelib.accounts.model import Customer
 from chalicelib.base import aws, clock, dynamo
 from chalicelib.base.dynamo import Check, ConditionFailed, Key, Op
 from chalicelib.base.errors import Conflict, Rejected, Transient
-from chalicelib.credits import hold, holding, monitor, service, till
+from chalicelib.base.work import Work
+from chalicelib.credits import hold, holding, monitor, service, till, waiting
 from chalicelib.credits.hold import Hold, Payer
+from chalicelib.credits.holding import Waiting
 from chalicelib.credits.lots import Lot
 from chalicelib.credits.till import Asking, Drawn, Refused, Till
 from infra.local.cloud import Cloud
@@ -294,3 +296,43 @@ def test_sending_at_once_is_counted_exactly(cloud: Cloud) -> None:
     # They do nothing but capture here; between two captures there is SdI's answer in truth.
     assert watch.met < len(watch.ran) / 3, watch.met
     print(f"captures: {len(watch.ran)} transactions, {watch.met} met")
+
+
+class Documents:
+    """Documents that are nothing but a row: what waiting.release asks for."""
+
+    def load(self, found: Sequence[Waiting]) -> None:
+        del found
+
+    def wanted(self, one: Waiting) -> tuple[str, ...]:
+        del one
+        return (PRODUCT,)
+
+    def going(self, one: Waiting, holds: tuple[Hold, ...]) -> list[Op]:
+        del holds
+        return [dynamo.Put({"pk": f"T#{TENANT}#GONE", "sk": one.document}, label="document")]
+
+
+def test_workers_that_let_go_at_once_let_each_go_once(cloud: Cloud) -> None:
+    for number in range(12):
+        assert isinstance(alone(f"d{number:02d}"), Refused)
+    buy(8)
+    rows = [
+        Work(op.key, "credits", 0, op.item, again=False)
+        for n in range(4)
+        for op in [hold.release(TENANT, PRODUCT, f"cause{n}", clock.now())]
+        if isinstance(op, dynamo.Put)
+    ]
+    dynamo.commit([dynamo.Put(row.item) for row in rows])
+
+    def release(row: Work) -> None:
+        waiting.release(row, Documents(), SilentWakes(), clock.now(), lambda: 10**9)
+
+    answers = at_once([partial(release, row) for row in rows])
+    assert all(isinstance(one, Conflict) for one in bad(answers)), bad(answers)
+    gone = [item["sk"] for item in dynamo.query(f"T#{TENANT}#GONE")]
+    left = [one.document for one in holding.list_waiting(TENANT, PRODUCT)]
+    assert len(gone) == 8
+    assert sorted([*gone, *left]) == [f"d{number:02d}" for number in range(12)]
+    assert position() == {"held": 8}
+    whole()
