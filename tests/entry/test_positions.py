@@ -274,7 +274,10 @@ def test_a_spontaneous_position_costs_what_its_service_says(api: Api, house: Hou
     for wanted, code in (
         ({"service": "offerta", "cents": 499}, "price_out_of_limits"),
         ({"service": "quota"}, "service_unpriced"),
-        ({"service": "corso", "debtor": {"name": "x", "tax_code": MARIA[:15] + "A"}}, "debtor_malformed"),
+        (
+            {"service": "corso", "debtor": {"name": "x", "tax_code": MARIA[:15] + "A"}},
+            "debtor_malformed",
+        ),
     ):
         said = {"service": "", "debtor": DEBTOR} | wanted
         answer = house.call(api, "POST", POSITIONS, said, headers={"Idempotency-Key": "m9"})
