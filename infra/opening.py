@@ -11,10 +11,12 @@ import secrets
 from typing import Any
 
 from chalicelib.accounts import registration
+from chalicelib.accounts import service as accounts
 from chalicelib.accounts.grants import KINDS
 from chalicelib.accounts.model import Reseller
 from chalicelib.base import clock, keys
 from chalicelib.base.errors import Rejected
+from infra.keeping import OPERATOR
 
 
 def add(acts: Any) -> None:
@@ -27,6 +29,11 @@ def add(acts: Any) -> None:
     opened.add_argument("--language", choices=("it", "en"), default="it")
     _of_person(opened)
     opened.set_defaults(do=_open)
+    payer = acts.add_parser("payer", help="a reseller pays for a practice's documents")
+    payer.add_argument("--practice", required=True)
+    payer.add_argument("--reseller", default="", help="nobody: the practice pays for itself")
+    payer.add_argument("--customer", default="", help="the practice's id among his customers")
+    payer.set_defaults(do=_payer)
     support = acts.add_parser("open-support", help="somebody of the house who may help")
     _of_person(support)
     support.set_defaults(do=_support)
@@ -57,6 +64,15 @@ def _open(given: argparse.Namespace) -> None:
 def _support(given: argparse.Namespace) -> None:
     given.kind = "house"
     _show(given, keys.HOUSE, None)
+
+
+def _payer(given: argparse.Namespace) -> None:
+    home = accounts.get_reseller(given.practice)
+    if given.reseller:
+        accounts.get_customer(accounts.get_reseller(given.reseller).id, given.customer)
+    wanted = (given.reseller, given.customer if given.reseller else "")
+    registration.set_payer(home.id, home, wanted, OPERATOR, clock.now())
+    print(f"The documents of {home.id} are paid by {given.reseller or 'itself'}.")
 
 
 def _show(given: argparse.Namespace, tenant: str, home: Reseller | None) -> None:

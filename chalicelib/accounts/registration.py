@@ -268,6 +268,30 @@ def trial_over(job: work.Work, home: Reseller, wakes: Wakes, now: datetime) -> N
     wakes.commit(ops)
 
 
+def set_payer(
+    tenant: str, home: Reseller, payer: tuple[str, str], actor: Actor, now: datetime
+) -> Reseller:
+    """Let a reseller pay for a practice's documents (U-02): `payer` is the reseller and the
+    practice's customer id there, ("", "") for a practice that pays for itself again.
+
+    Both have agreed to it outside; it is in both trails. Rejected `no_plan` for who is no practice.
+    """
+    if home.kind != "practice":
+        raise no_plan()
+    new = dataclasses.replace(home, payer=payer)
+    name = f"payer-{home.version + 1}"
+    ops: list[Op] = [store.put_reseller(tenant, new, home.version)]
+    for trail in dict.fromkeys(one for one in (tenant, payer[0], home.payer[0]) if one):
+        ops.append(
+            audit.entry(
+                trail, actor, Action.SETTINGS_CHANGED, f"tenant:{tenant}", now,
+                name=f"{tenant}-{name}", access=payer[0], customer=payer[1],
+            )
+        )  # fmt: skip
+    dynamo.commit(ops)
+    return dataclasses.replace(new, version=home.version + 1)
+
+
 def no_plan() -> Rejected:
     """The answer to a reseller or a body: they pay in other ways."""
     return Rejected("no_plan", "Only practices have plans.")

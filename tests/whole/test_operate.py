@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.accounts import audit, audit_store
+from chalicelib.accounts import service as accounts
 from chalicelib.accounts.audit import Action, Actor
-from chalicelib.base import dynamo, fields, work
+from chalicelib.accounts.model import Customer
+from chalicelib.base import clock, dynamo, fields, work
 from chalicelib.base.errors import Rejected
 from chalicelib.invoicing import store
 from infra import operate
@@ -120,3 +122,28 @@ def test_somebody_is_made_head_of_a_tenant_once(
     support = ["open-support", "--head", "aiuto@sportello.example", "--person", "Leo Sala"]
     assert operate.main([*where, *support, "--url", house.gateway.url]) == 0
     assert "support of _house" in capsys.readouterr().out
+
+
+@pytest.mark.feature("U-02")
+def test_a_reseller_pays_for_a_practice(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    where = ["--table", house.cloud.environment["TABLE"]]
+    now = house.cloud.clock.now()
+    accounts.create_reseller("hub-paga", "Hub", "hub@paga.example")
+    accounts.create_reseller("studio-paga", "Studio", "s@paga.example", kind="practice",
+                             registered_at=clock.stamp(now))  # fmt: skip
+    customer = Customer("studio", "Studio", ("IT01234567897",))
+    accounts.save_customer("hub-paga", customer, now, new=True)
+    wanted = [*where, "payer", "--practice", "studio-paga", "--reseller", "hub-paga", "--customer"]
+    assert operate.main([*wanted, "nobody"]) == 1
+    assert "not_found" in capsys.readouterr().err
+    assert operate.main([*wanted, "studio"]) == 0
+    assert accounts.get_reseller("studio-paga").payer == ("hub-paga", "studio")
+    for trail in ("hub-paga", "studio-paga"):
+        said = [row["said"] for row in audit_store.waiting(trail, 10)]
+        assert ("settings_changed", "tenant:studio-paga") in [
+            (one["action"], one["what"]) for one in said
+        ]
+    assert operate.main([*where, "payer", "--practice", "studio-paga"]) == 0
+    assert accounts.get_reseller("studio-paga").payer == ("", "")
+    assert operate.main([*where, "payer", "--practice", "hub-paga"]) == 1
+    assert "no_plan" in capsys.readouterr().err
