@@ -20,7 +20,7 @@ PYTHONHASHSEED := $(PYTHONHASHSEED)
 export ONCE ZIP RESELLER REGISTRY PYTHONHASHSEED
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help setup python run test check bench package
+.PHONY: help setup python run test check bench sweep package
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1|/' \
@@ -46,6 +46,9 @@ check: setup ## style, types and the rules of who may import whom
 	$(VENV_BIN)/ruff format --check .
 	$(VENV_BIN)/mypy
 	$(VENV_BIN)/lint-imports
+
+sweep: setup ## every crash point (make test takes a third of them)
+	@SWEEP_EVERY=1 $(VENV_BIN)/python -m pytest $(PYTEST_OPTIONS) tests/sweep
 
 bench: setup ## how fast it is, against the promised figures
 	@$(VENV_BIN)/python -m infra.bench

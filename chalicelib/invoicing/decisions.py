@@ -99,7 +99,8 @@ def _send(
         going, paid = _going(tenant, replace(document, **changes), session, now, by)
         if document.held in paying.WAITING:
             if going.held:
-                raise _not_now(going.held, document)
+                code = "no_credit" if going.held == "no_credit" else "not_enabled"
+                raise _not_now(code, document)
             paid += paying.waits_no_more(tenant, document)
         changes |= _changes(going)
     new, ops = store.changed(tenant, document, now, by, **changes)

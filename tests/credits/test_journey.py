@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -225,6 +226,33 @@ def test_an_archive_sets_credits_aside_and_gives_the_rest_back(alfa: World) -> N
     whole(alfa)
 
 
+def test_files_that_come_together_draw_from_one_purse(alfa: World) -> None:
+    buy(alfa, 9)
+    for number in range(1, 8):
+        alfa.drop(f"{ALFA}/{number}.xml", invoice(str(number)))
+    assert alfa.step() == "OnIntake"
+    aside = [one for one in book(alfa) if one.debit.startswith("HELD#@")]
+    assert [one.quantity for one in aside] == [7]
+    assert counts(alfa) == {"pool": 2, "held": 7}
+    alfa.rest()
+    assert counts(alfa) == {"pool": 2, "consumed": 7}
+    assert not [item for item in alfa.items() if item["sk"] == "PURSE"]
+    whole(alfa)
+
+
+def test_every_batch_twice_and_in_any_order_draws_once(alfa: World) -> None:
+    """SQS as it may be: at least once, in whatever order."""
+    buy(alfa, 20)
+    alfa.twice, alfa.order = True, Random(7)
+    for number in range(1, 7):
+        alfa.drop(f"{ALFA}/{number}.xml", invoice(str(number)))
+    members = {f"z{n}.xml": invoice(str(n)) for n in range(11, 17)}
+    alfa.drop(f"{ALFA}/batch.zip", archive(members))
+    alfa.rest()
+    assert counts(alfa) == {"pool": 8, "consumed": 12}
+    whole(alfa)
+
+
 def test_a_run_that_died_gives_back_what_it_had_set_aside(alfa: World) -> None:
     buy(alfa, 100)
     alfa.held = QUIET | {"OnSend"}
@@ -287,25 +315,48 @@ def test_many_that_wait_leave_in_order(alfa: World) -> None:
     whole(alfa)
 
 
+@pytest.mark.parametrize("packed", [False, True], ids=["file", "archive"])
 def test_credit_that_comes_between_reading_and_waiting_is_not_missed(
-    alfa: World, monkeypatch: pytest.MonkeyPatch
+    alfa: World, monkeypatch: pytest.MonkeyPatch, packed: bool
 ) -> None:
     """The lot arrives, and its work looks for who waits, after the document has read an empty pool
     and before it is stored as waiting."""
+    drop(alfa, "1")
+    assert state(alfa, "1") == ("held", "no_credit")
     real = dynamo.commit
     bought: list[Lot] = []
 
     def commit(ops: Any) -> None:
         if not bought and any(op.label == "waiting" for op in ops):
-            bought.append(buy(alfa, 1))
+            bought.append(buy(alfa, 2))
             for row in [row for row in alfa.work() if row.get("task") == "release"]:
                 real([dynamo.Delete((row["pk"], row["sk"]))])
         real(ops)
 
     monkeypatch.setattr(dynamo, "commit", commit)
-    drop(alfa, "1")
+    if packed:
+        alfa.drop(f"{ALFA}/batch.zip", archive({"2.xml": invoice("2")}))
+    else:
+        alfa.drop(f"{ALFA}/2.xml", invoice("2"))
+    alfa.rest()
     assert bought
-    assert state(alfa, "1")[0] == "sent"
+    assert [state(alfa, number)[0] for number in ("1", "2")] == ["sent", "sent"]
+
+
+def test_a_person_sends_what_waits_before_its_turn(alfa: World) -> None:
+    """There is credit, but its work has not come to this document yet."""
+    drop(alfa, "1", "2")
+    alfa.held = QUIET | {"OnCredits"}
+    buy(alfa, 1)
+    with work.waking() as wakes:
+        document = named(alfa, of("2"), ALFA)
+        decisions.decide(ALFA, document, "send", "", "key", wakes, alfa.clock.at)
+    waits = list(dynamo.query(keys.pk(ALFA, "CREDITS", "WAITING")))
+    assert [item["document"] for item in waits] == [named(alfa, of("1"), ALFA).id]
+    alfa.held = QUIET
+    alfa.rest()
+    assert [state(alfa, number)[0] for number in ("1", "2")] == ["held", "sent"]
+    whole(alfa)
 
 
 def test_a_person_may_send_what_waits_only_when_there_is_credit(alfa: World) -> None:
@@ -470,7 +521,10 @@ def test_a_practice_that_is_a_customer_debits_its_resellers_pool(alfa: World) ->
     buy(alfa, 1, order="o2")
     alfa.rest()
     assert named(alfa, "2.xml", "studio").state == "sent"
-    # A practice that pays by its plan needs no credits.
+    alfa.drop("studio/4.xml", invoice("4"))
+    alfa.rest()
+    assert named(alfa, "4.xml", "studio").held == "no_credit"
+    # A practice that pays by its plan needs no credits: not even for what waited for them.
     home = accounts.get_reseller("studio")
     free = replace(home, payer=("", ""))
     dynamo.commit([account_store.put_reseller("studio", free, home.version)])
@@ -478,6 +532,10 @@ def test_a_practice_that_is_a_customer_debits_its_resellers_pool(alfa: World) ->
     alfa.rest()
     assert named(alfa, "3.xml", "studio").state == "sent"
     assert counts(alfa) == {"consumed": 2, "refunded": 4}
+    buy(alfa, 1, order="o3")
+    alfa.rest()
+    assert named(alfa, "4.xml", "studio").state == "sent"
+    assert counts(alfa) == {"pool": 1, "consumed": 2, "refunded": 4}
     whole(alfa)
 
 

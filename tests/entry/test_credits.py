@@ -115,7 +115,7 @@ def test_the_drill_down_is_the_ledger(
     assert assign(api, gamma, "c2", "k1", 4).status == 201
     put_policy(api, gamma, "c2", modes={"xml_private": "assigned"})
     for number, seller in enumerate([None, None, SUPPLIER, SUPPLIER, SUPPLIER]):
-        more = {"seller": seller} if seller else {}
+        more: dict[str, Any] = {"seller": seller} if seller else {}
         api.hand_in(gamma.token, f"{number}.xml", make(number=f"{number}/X", **more))
     held = product(api, gamma, "xml_private")
     assert (held["pool"], held["assigned"], held["held"]) == (14, 1, 5)
