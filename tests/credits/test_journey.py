@@ -315,12 +315,13 @@ def test_many_that_wait_leave_in_order(alfa: World) -> None:
     whole(alfa)
 
 
-@pytest.mark.parametrize("packed", [False, True], ids=["file", "archive"])
+@pytest.mark.parametrize("way", ["file", "archive", "archive that dies at its first checkpoint"])
 def test_credit_that_comes_between_reading_and_waiting_is_not_missed(
-    alfa: World, monkeypatch: pytest.MonkeyPatch, packed: bool
+    alfa: World, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     """The lot arrives, and its work looks for who waits, after the document has read an empty pool
     and before it is stored as waiting."""
+    monkeypatch.setattr(limits, "CHECKPOINT_MEMBERS", 1)
     drop(alfa, "1")
     assert state(alfa, "1") == ("held", "no_credit")
     real = dynamo.commit
@@ -332,14 +333,20 @@ def test_credit_that_comes_between_reading_and_waiting_is_not_missed(
             for row in [row for row in alfa.work() if row.get("task") == "release"]:
                 real([dynamo.Delete((row["pk"], row["sk"]))])
         real(ops)
+        if "dies" in way and isinstance(ops[0], dynamo.Update) and "next" in ops[0].put:
+            died.append(True)
+            if len(died) == 1:
+                raise Crash
 
+    died: list[bool] = []
     monkeypatch.setattr(dynamo, "commit", commit)
-    if packed:
+    if way != "file":
         alfa.drop(f"{ALFA}/batch.zip", archive({"2.xml": invoice("2")}))
     else:
         alfa.drop(f"{ALFA}/2.xml", invoice("2"))
     alfa.rest()
     assert bought
+    assert bool(died) == ("dies" in way)
     assert [state(alfa, number)[0] for number in ("1", "2")] == ["sent", "sent"]
 
 

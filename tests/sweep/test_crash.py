@@ -58,7 +58,7 @@ def _steps(world: World) -> list[Step]:
 
 
 # `make test` takes every so manieth point, always the same ones; `make sweep` takes them all.
-EVERY = int(os.environ.get("SWEEP_EVERY", "3"))
+EVERY = int(os.environ.get("SWEEP_EVERY", "5"))
 
 
 def points(steps: Sequence[Step], kinds: Sequence[Kind]) -> Iterator[tuple[Step, Fault]]:
