@@ -21,7 +21,7 @@ import pytest
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Customer
-from chalicelib.base import aws, clock, dynamo
+from chalicelib.base import aws, clock, dynamo, limits
 from chalicelib.base.dynamo import Check, ConditionFailed, Key, Op
 from chalicelib.base.errors import Conflict, Rejected, Transient
 from chalicelib.base.work import Work
@@ -94,6 +94,33 @@ def test_forty_that_want_ten_credits_get_ten(cloud: Cloud) -> None:
     assert position() == {"held": 10}
     waits = {one.document for one in holding.list_waiting(TENANT, PRODUCT)}
     assert len(waits) == 30
+    whole()
+
+
+def test_forty_that_want_ten_of_their_own_get_ten(cloud: Cloud) -> None:
+    """Assigned credits are no pool: they run out for their customer, whatever else there is."""
+    buy(20)
+    service.assign(TENANT, "c2", PRODUCT, 10, "", "k", "k1", clock.now(), SilentWakes())
+    service.change_policy(
+        TENANT, "c2", {PRODUCT: "assigned"}, "stop", "automatic", clock.now(), SilentWakes()
+    )
+    payer = Payer(TENANT, "c2")
+    answers = at_once([partial(alone, f"d{n:02d}", payer) for n in range(40)])
+    assert bad(answers) == []
+    assert Counter(type(one).__name__ for one in good(answers)) == {"Drawn": 10, "Refused": 30}
+    assert position() == {"pool": 10, "held": 10}
+    whole()
+
+
+def test_the_overdraft_ends_for_all_at_once(cloud: Cloud) -> None:
+    service.change_policy(
+        TENANT, "c1", {PRODUCT: "unlimited"}, "stop", "automatic", clock.now(), SilentWakes()
+    )
+    with mock.patch.object(limits, "CREDIT_OVERDRAFT", 10):
+        answers = at_once([partial(alone, f"d{n:02d}") for n in range(40)])
+    assert bad(answers) == []
+    assert Counter(type(one).__name__ for one in good(answers)) == {"Drawn": 10, "Refused": 30}
+    assert position() == {"held": 10, "overdraft": -10}
     whole()
 
 
