@@ -47,7 +47,7 @@ check: setup ## style, types and the rules of who may import whom
 	$(VENV_BIN)/mypy
 	$(VENV_BIN)/lint-imports
 
-sweep: setup ## every crash point (make test takes a fifth of them)
+sweep: setup ## every crash point (make test: all of the journey, a fifth of the others)
 	@SWEEP_EVERY=1 $(VENV_BIN)/python -m pytest $(PYTEST_OPTIONS) tests/sweep
 
 bench: setup ## how fast it is, against the promised figures
