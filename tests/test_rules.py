@@ -23,6 +23,7 @@ MODULES = sorted(CODE.rglob("*.py"))
 EVENT_MODULES = (
     *("on_audit", "on_credits", "on_intake", "on_mail_event", "on_receive", "on_sdi", "on_send"),
     *("on_dues", "on_tell", "nightly", "sweep", "sdi_door"),
+    *("on_collect", "on_deliver", "on_reconcile"),
 )
 LINES = 400
 

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
-from chalicelib.base import clock
+from chalicelib.base import clock, work
 from chalicelib.base.s3 import Created, Place
+from chalicelib.base.work import Wakes, Work
 
 # A string that infra/resources.yaml replaces: Chalice wants one when the code is read.
 PLACEHOLDER = "arn:aws:sqs:eu-south-1:000000000000:placeholder"
+
+# What a row of work asks for: the row, wakes, now, and what is left of the time in milliseconds.
+Task = Callable[[Work, Wakes, datetime, Callable[[], int]], None]
+
+
+def by_task(tasks: Mapping[str, Task], event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """Each row of a batch by its `task`; one that nobody knows ends in the dead-letter queue."""
+
+    def each(job: Work, _: None, wakes: Wakes) -> None:
+        tasks[job.item["task"]](job, wakes, clock.now(), context.get_remaining_time_in_millis)
+
+    return work.run(event, context, lambda jobs: None, each)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,9 @@ QUEUES = {
     "AuditQueue": "OnAudit",
     "CreditsQueue": "OnCredits",
     "DuesQueue": "OnDues",
+    "CollectQueue": "OnCollect",
+    "DeliverQueue": "OnDeliver",
+    "ReconcileQueue": "OnReconcile",
 }
 FUNCTIONS = {"APIHandler", "Sweep", "Nightly", *QUEUES.values()}
 BUCKETS = {"IntakeBucket", "DocumentsBucket", "SdiBucket", "AccessLogs"}
@@ -98,7 +101,7 @@ def test_archives_are_received_one_at_a_time(cloudformation: Json) -> None:
         for mapping in of_type(cloudformation, "AWS::Lambda::EventSourceMapping").values()
     }
     # So is work on credits: one row may let hundreds of documents go.
-    alone = {"ReceiveQueue", "CreditsQueue", "DuesQueue"}
+    alone = {"ReceiveQueue", "CreditsQueue", "DuesQueue", "ReconcileQueue"}
     assert sizes == {name: 1 if name in alone else 10 for name in QUEUES}
 
 

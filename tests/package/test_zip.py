@@ -40,6 +40,9 @@ FUNCTIONS = {
     "OnAudit": "sqs_empty",
     "OnCredits": "sqs_empty",
     "OnDues": "sqs_empty",
+    "OnCollect": "sqs_empty",
+    "OnDeliver": "sqs_empty",
+    "OnReconcile": "sqs_empty",
     "Nightly": "schedule",
     "Sweep": "schedule",
 }
