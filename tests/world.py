@@ -24,7 +24,6 @@ from typing import Any
 
 import boto3
 from chalice.test import Client
-from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
 from moto.ses.models import ses_backends
 from moto.sqs.models import sqs_backends
@@ -47,6 +46,7 @@ from tests.faults import Crash, Faults
 from tests.invoicing.official import schemas
 from tests.sweep.mails import Mail, read, sent_event
 from tests.sweep.sdi import Sdi
+from tests.tables import Table, Tables, unpacked
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 FOR_EVER = date(2016, 12, 31)  # a lot ordered then never expires
@@ -86,7 +86,8 @@ class Kept:
 class World:
     """See the module. `faults` strike in the product's calls, never in the world's own."""
 
-    def __init__(self, authority: Authority) -> None:
+    def __init__(self, authority: Authority, tables: Tables) -> None:
+        self._tables = tables
         self.clock = WorldClock()
         self.faults = Faults()
         self.sdi = Sdi()
@@ -157,9 +158,8 @@ class World:
     # --- what is kept and put back ------------------------------------------------------------
 
     @property
-    def _table(self) -> Any:
-        # moto puts another object there when it rolls a transaction back.
-        return dynamodb_backends[ACCOUNT][REGION].tables[self.environment["TABLE"]]
+    def _table(self) -> Table:
+        return self._tables[self.environment["TABLE"]]
 
     @property
     def _queues(self) -> dict[str, Any]:
@@ -186,7 +186,7 @@ class World:
     def checkpoint(self) -> Kept:
         return Kept(
             at=self.clock.at,
-            items=copy.deepcopy(self._table.items),
+            items=self._table.keep(),
             objects={
                 name: {key: list(bucket.keys.getlist(key)) for key in dict.keys(bucket.keys)}
                 for name, bucket in self._buckets().items()
@@ -204,7 +204,7 @@ class World:
 
     def restore(self, kept: Kept) -> None:
         self.clock.set(kept.at)
-        self._table.items = copy.deepcopy(kept.items)
+        self._table.put_back(kept.items)
         for name, bucket in self._buckets().items():
             dict.clear(bucket.keys)
             for key, versions in kept.objects[name].items():
@@ -359,12 +359,10 @@ class World:
     # --- looking ------------------------------------------------------------------------------
 
     def items(self) -> list[dict[str, Any]]:
-        found = []
-        for partition in self._table.items.values():
-            for item in partition.values():
-                attributes = item.to_json()["Attributes"]
-                found.append({name: dynamo.from_wire(one) for name, one in attributes.items()})
-        return found
+        return [
+            {name: dynamo.from_wire(one) for name, one in unpacked(item).items()}
+            for item in self._table.all()
+        ]
 
     def work(self) -> list[dict[str, Any]]:
         return [item for item in self.items() if "queue" in item and "wk" in item]

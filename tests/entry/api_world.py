@@ -25,7 +25,6 @@ import requests
 from chalice.app import Chalice
 from chalice.local import RouteMatcher
 from moto import mock_aws
-from moto.dynamodb.models.dynamo_type import DynamoType
 
 import app as application
 from chalicelib.accounts import service as accounts
@@ -41,6 +40,7 @@ from infra.local.engines import REGION
 from infra.local.resources import create_stack
 from infra.local.seeds import QUANTITY, give_credits
 from infra.local.subjects import SELLER, Subject
+from tests.tables import in_memory
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 CERTIFICATE = {"clientCertPem": "-----BEGIN CERTIFICATE-----", "subjectDN": "CN=SdI"}
@@ -333,9 +333,7 @@ def opened(**variables: str) -> Iterator[Api]:
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "WEBHOOK"))}
         stack.enter_context(mock.patch.dict(os.environ, clean | _ENVIRONMENT, clear=True))
         stack.enter_context(mock_aws())
-        # moto copies the whole table at each transaction, every value of it. We replace values
-        # and never change one inside, so copies of the rows may share them: three times faster.
-        stack.enter_context(mock.patch.object(DynamoType, "__deepcopy__", lambda value, _: value))
+        stack.enter_context(in_memory())
         forget()
         stack.callback(forget)
         made = create_stack("doors", Engines(), parameters=PARAMETERS)  # type: ignore[arg-type]

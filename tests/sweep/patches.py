@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import hashlib
 import os
 from collections.abc import Callable, Iterator
@@ -13,12 +12,10 @@ from typing import Any
 from unittest import mock
 
 import botocore.endpoint
-import moto.dynamodb.models as moto_dynamodb
 import moto.s3.models as moto_s3
 import moto.s3.notifications as moto_notifications
 import moto.sqs.models as moto_sqs
 from moto import mock_aws
-from moto.dynamodb.models import DynamoType, Table
 from moto.kms.models import KmsBackend
 from moto.kms.responses import KmsResponse
 from moto.kms.utils import RSAPrivateKey
@@ -29,6 +26,7 @@ from chalicelib.messages import webhook
 from infra.local import moto_server
 from infra.local.authority import Authority
 from infra.local.engines import REGION, environment_set
+from tests.tables import in_memory
 from tests.world import START, World, new_process
 
 
@@ -48,34 +46,6 @@ def _named_versions(put: Callable[..., Any], versions: _Versions) -> Callable[..
         return put(self, bucket_name, key_name, value, **more)
 
     return put_object
-
-
-def _quick_transactions(write: Callable[..., Any]) -> Callable[..., Any]:
-    """moto copies the whole table in case a transaction fails; only its own items need it."""
-
-    def transact(self: Any, transact_items: list[dict[str, Any]]) -> None:
-        before = []
-        for entry in transact_items:
-            ((kind, op),) = entry.items()
-            key = op["Item"] if kind == "Put" else op["Key"]
-            table = self.tables[op["TableName"]]
-            place = DynamoType(key["pk"]), DynamoType(key["sk"])
-            before.append((table, place, copy.deepcopy(table.get_item(*place))))
-        try:
-            write(self, transact_items)
-        except BaseException:
-            for table, (pk, sk), old in before:
-                if old is None:
-                    table.items[pk].pop(sk, None)
-                else:
-                    table.items[pk][sk] = old
-            raise
-
-    return transact
-
-
-def _copy_no_table(thing: Any) -> Any:
-    return thing if isinstance(thing, Table) else copy.deepcopy(thing)
 
 
 def patch_moto(opened: contextlib.ExitStack) -> None:
@@ -103,9 +73,6 @@ def patch_moto(opened: contextlib.ExitStack) -> None:
     versions = _Versions(0)
     patch(moto_s3, "random", versions)
     patch(moto_s3.S3Backend, "put_object", _named_versions(moto_s3.S3Backend.put_object, versions))
-    backend = moto_dynamodb.DynamoDBBackend
-    patch(backend, "transact_write_items", _quick_transactions(backend.transact_write_items))
-    patch(moto_dynamodb, "copy", SimpleNamespace(deepcopy=_copy_no_table))
 
 
 # Credentials are mock_aws's; the person's own settings must not be looked at.
@@ -132,11 +99,12 @@ def open_world(authority: Authority) -> Iterator[World]:
         opened.enter_context(environment_set(AWS))
         opened.enter_context(mock_aws())
         patch_moto(opened)
+        tables = opened.enter_context(in_memory())
         aws.forget()
         opened.callback(aws.forget)
         opened.callback(moto_server.NOW.set, None, 0.0)
         moto_server.NOW.set(START.timestamp(), 0.0)
-        world = World(authority)
+        world = World(authority, tables)
         opened.enter_context(environment_set(world.environment))
         clock.use(world.clock.now)
         opened.callback(clock.use, None)

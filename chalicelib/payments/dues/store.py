@@ -42,11 +42,14 @@ def put_due(tenant: str, due: Due, old_version: int) -> Put:
     item = asdict(due) | {
         "pk": pk,
         "sk": sk,
-        "due": due.due.isoformat() if due.due else None,
         "list_pk": keys.pk(tenant, "DUES"),
         "list_sk": keys.sk(due.created_at, due.id),
         "state_pk": keys.pk(tenant, "DUES", due.state),
     }
+    # A key of the index of work has that name too: it holds text or is not there.
+    del item["due"]
+    if due.due:
+        item["due"] = due.due.isoformat()
     return Put(item, when=_same(old_version), label=f"due:{due.id}")
 
 
@@ -69,7 +72,7 @@ def put_assessment(tenant: str, due: Due) -> Put:
 
 def _read_due(item: Item) -> Due:
     found = _fields(item)
-    return Due(**found | {"due": date.fromisoformat(item["due"]) if item["due"] else None})
+    return Due(**found | {"due": date.fromisoformat(item["due"]) if item.get("due") else None})
 
 
 def get_due(tenant: str, due_id: str) -> Due | None:
