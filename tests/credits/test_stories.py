@@ -50,7 +50,7 @@ class InMemory(Story):
 def test_stories_in_memory() -> None:
     run_state_machine_as_test(
         InMemory,
-        settings=settings(max_examples=2_000, stateful_step_count=20, deadline=None),
+        settings=settings(max_examples=1_000, stateful_step_count=20, deadline=None),
     )
 
 
@@ -62,5 +62,5 @@ def test_stories_on_moto(world: World) -> None:
             super().__init__()
 
     run_state_machine_as_test(
-        OnMoto, settings=settings(max_examples=8, stateful_step_count=10, deadline=None)
+        OnMoto, settings=settings(max_examples=60, stateful_step_count=15, deadline=None)
     )
