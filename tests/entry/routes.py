@@ -104,6 +104,7 @@ _BODIES: dict[str, Any] = {
     },
     "edit_position": {"version": 1},
     "pay_outside": {"day": "2026-11-21"},
+    "save_connection": {"mode": "node"},
     "mark_sent": {"name": "IT01234567897_00001.xml"},
 }
 _QUERIES: dict[str, dict[str, str]] = {
@@ -175,6 +176,20 @@ def call_in(
     wanted = {"Idempotency-Key": "k1"} if route.idempotency_key else {}
     headers = {**changed.pop("headers", wanted), **again.headers}
     return call(api, route, "", ids, headers=headers, **changed)
+
+
+def headers_in(api: Api, route: Route, token: str, homes: dict[Kind, str]) -> dict[str, str]:
+    """Who a request gets in as: the key's reseller where a key does, else a person in a new session,
+    of `homes`' tenant of the right kind (made where there is none yet)."""
+    if route.scope == web.PUBLIC:
+        return {}
+    kind, role = _who_may(route.scope)
+    personal = route.scope == web.SESSION or route.scope in PERSONAL_SCOPES
+    if kind == "reseller" and not personal:
+        return {"Authorization": f"Bearer {token}"}
+    if kind not in homes:
+        homes[kind] = visitors.tenant(api, kind)
+    return visitors.enter(api, homes[kind], kind, role).headers
 
 
 def _who_may(scope: str) -> tuple[Kind, Role]:

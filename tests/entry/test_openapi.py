@@ -21,13 +21,14 @@ from schemathesis.specs.openapi.checks import (
 )
 from werkzeug.wrappers import Request, Response
 
+from chalicelib.accounts.grants import Kind
 from chalicelib.accounts.model import PERSONAL_SCOPES
 from chalicelib.entry import openapi, web
 from chalicelib.entry.web import Route
 from infra.local.invoices import File, make
 from tests.entry import visitors
 from tests.entry.api_world import Answer, Api, Person
-from tests.entry.routes import call, call_in, label, parameters, routes
+from tests.entry.routes import call, call_in, headers_in, label, parameters, routes
 
 _OF_A_BODY = ("service_id", "mapping_id", "import_id", "position_id", "generation_id")
 every_route = pytest.mark.parametrize("route", routes(), ids=label)
@@ -190,7 +191,9 @@ def schema(api: Api) -> Any:
 def test_generated_requests_get_described_answers(
     api: Api, person: Person, ids: dict[str, str], schema: Any, route: Route
 ) -> None:
+    """As whoever may enter, in a session where no key does."""
     operation = schema[route.path][route.method]
+    homes: dict[Kind, str] = {"reseller": person.tenant}
 
     @settings(
         max_examples=6,
@@ -204,7 +207,7 @@ def test_generated_requests_get_described_answers(
     def fuzz(case: Any) -> None:
         if parameters(route):
             case.path_parameters = {name: ids[name] for name in parameters(route)}
-        response = case.call(headers={"Authorization": f"Bearer {person.token}"})
+        response = case.call(headers=headers_in(api, route, person.token, homes))
         case.validate_response(response, checks=CHECKS)
 
     fuzz()
