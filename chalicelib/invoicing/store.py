@@ -76,12 +76,20 @@ def _item(tenant: str, document: Document) -> Item:
     return item
 
 
+_CENT = Decimal("0.01")
 _FIELDS = {field.name: field for field in dataclasses.fields(Document)}
 _SAID = {field.name for field in dataclasses.fields(Said)}
 
 
 def _place(value: Any) -> Place | None:
     return Place(**value) if value else None
+
+
+def _money(value: Any) -> Decimal:
+    """With its cents: the table forgets zeros at the end of a number."""
+    found = Decimal(value)
+    exponent = found.as_tuple().exponent
+    return found if isinstance(exponent, int) and exponent < -2 else found.quantize(_CENT)
 
 
 def read(item: Item) -> Document:
@@ -96,9 +104,9 @@ def read(item: Item) -> Document:
     if known.get("said"):
         values = {name: known["said"][name] for name in _SAID}
         for name in ("amount", "taxable", "tax"):
-            values[name] = Decimal(values[name])
-        for name in ("lot", "attachments"):
-            values[name] = tuple(values[name])
+            values[name] = _money(values[name])
+        values["lot"] = tuple(one | {"amount": _money(one["amount"])} for one in values["lot"])
+        values["attachments"] = tuple(values["attachments"])
         known["said"] = Said(**values)
     return Document(**known)
 

@@ -91,6 +91,7 @@ def test_a_tenants_key_is_rotated_and_deleted_and_both_are_in_his_trail(
     assert operate.main([*where, "rotate-key", "--tenant", "closing"]) == 0
     assert "Key 2" in capsys.readouterr().out
     assert fields.unseal(*place, old) == "text"
+    house.cloud.clock.advance(1)
     assert operate.main([*where, "delete-key", "--tenant", "closing", "--for-ever", "clos"]) == 1
     delete = [*where, "delete-key", "--tenant", "closing", "--for-ever", "closing"]
     assert operate.main(delete) == 0
