@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from chalicelib.base import clock, config, cursors, dynamo, ids, limits, s3
+from chalicelib.base import clock, config, cursors, dynamo, fields, ids, limits, s3, work
 from chalicelib.base.dynamo import ConditionFailed, Item, Op
 from chalicelib.base.errors import Conflict, NotFound, Rejected
 from chalicelib.base.s3 import Place
-from chalicelib.payments import amounts, bodies, numbers, prices
+from chalicelib.payments import amounts, bodies, links, numbers, prices
 from chalicelib.payments import store as body_store
 from chalicelib.payments.dues import store as due_store
 from chalicelib.payments.dues.model import Person
 from chalicelib.payments.notice import model as notices
-from chalicelib.payments.positions import model, states, store
+from chalicelib.payments.pagopa import connections, telling
+from chalicelib.payments.positions import happened, model, states, store
 from chalicelib.payments.positions.flows import default_end
 from chalicelib.payments.positions.model import Line, Payment, Position
 from chalicelib.payments.positions.states import Event
@@ -34,7 +36,8 @@ class Shown:
 @dataclass(frozen=True)
 class Wanted:
     """A position made by hand (F001-170, 171): `chosen` and `cents` by the service's price, or
-    `manual` cents whatever the price is."""
+    `manual` cents whatever the price is. `unproved`: anybody may have said who the person is, so
+    that what the body knows of him is neither changed by it nor shown on it."""
 
     service: str
     person: Person
@@ -43,6 +46,7 @@ class Wanted:
     chosen: Mapping[str, int] | None = None
     cents: int | None = None
     manual: bool = False
+    unproved: bool = False
 
 
 def get(tenant: str, position_id: str) -> Position:
@@ -92,7 +96,7 @@ def make(
 
     Rejected `service_inactive`, `service_unpriced`, and as `prices.priced`, `amounts.check`.
     """
-    name = ids.derive("position", tenant, "hand", key)
+    name = hand_id(tenant, key)
     there = store.get_position(tenant, name)
     if there is not None:
         return there
@@ -109,25 +113,44 @@ def make(
     )  # fmt: skip
     cents = sum(line.cents for line in lines)
     number = numbers.take(tenant, body.fiscal_code, body.segregation)[0]
-    person = due_store.person_id(tenant, wanted.person.tax_code)
+    person = _person_id(tenant, wanted)
+    connection = connections.get(tenant, body.fiscal_code)
     position = Position(
-        id=name, state="valid", origin="spontaneous", person=person, creditor=body.fiscal_code,
-        subject=wanted.reason or service.subject, cents=cents, lines=lines,
-        payments=(Payment(0, number, cents, wanted.due),), created_at=clock.stamp(now),
-        ends=default_end(now),
+        id=name, state=connection.first_state, origin="spontaneous", person=person,
+        creditor=body.fiscal_code, subject=wanted.reason or service.subject, cents=cents,
+        lines=lines, payments=(Payment(0, number, cents, wanted.due),),
+        created_at=clock.stamp(now), ends=default_end(now),
     )  # fmt: skip
     ops = [
         body_store.holds_claim(tenant, body.fiscal_code, body.segregation),
         *store.born(tenant, position, by),
         *_person_ops(tenant, person, wanted.person),
+        *telling.ops(tenant, connection, position, "generated", now),
     ]
+    if not wanted.unproved:
+        # Whom a stranger names is not written to on his word.
+        ops.append(happened.row(tenant, position, "made", now))
     try:
-        dynamo.commit([*ops, *also])
+        with work.waking() as wakes:
+            wakes.commit([*ops, *also])
     except ConditionFailed as failed:
         if f"position:{name}" in failed.found:
             return get(tenant, name)
         raise
     return position
+
+
+def hand_id(tenant: str, key: str) -> str:
+    """The id that `make` gives to a position of that key."""
+    return ids.derive("position", tenant, "hand", key)
+
+
+def _person_id(tenant: str, wanted: Wanted) -> str:
+    if not wanted.unproved:
+        return due_store.person_id(tenant, wanted.person.tax_code)
+    # The same words are the same person of his own saying.
+    said = json.dumps(asdict(wanted.person), sort_keys=True)
+    return fields.blind(tenant, "unproved_person", said)
 
 
 def _person_ops(tenant: str, person: str, values: Person) -> list[Op]:
@@ -224,6 +247,13 @@ def _end(
         for due in freed.values()
         if due.position == old.id
     ]
+    # What is paid of it nevertheless is odd to whoever reconciles.
+    ops.append(
+        work.row(
+            "reconcile", store.position_key(tenant, old.id)[0], "cancelled", now,
+            when=dynamo.ANY, task="cancelled", position=old.id,
+        )
+    )  # fmt: skip
     return _commit(tenant, old, new, said, now, by, ops, also)
 
 
@@ -258,10 +288,13 @@ def _commit(
     ops: Sequence[Op], also: Sequence[Op], **facts: Any,
 ) -> Position:  # fmt: skip
     new = replace(new, version=old.version + 1)
+    written = store.changed(tenant, new, event, clock.stamp(now), by, **facts)
+    told = telling.of(tenant, new, event, now)
+    if event in happened.EVENTS:
+        told = [*told, happened.row(tenant, new, event, now)]
     try:
-        dynamo.commit(
-            [*store.changed(tenant, new, event, clock.stamp(now), by, **facts), *ops, *also]
-        )
+        with work.waking() as wakes:
+            wakes.commit([*written, *told, *ops, *also])
     except ConditionFailed as failed:
         raise Conflict() from failed
     return new
@@ -277,7 +310,7 @@ def notice_link(tenant: str, position_id: str, today: date) -> tuple[str, str]:
         )
     body = bodies.get(tenant)
     person = _shown(tenant, [position])[0].person
-    made = _notice(position, body.creditor(bodies.logo_of(tenant, body)), person, today)
+    made = notice_of(position, body.creditor(bodies.logo_of(tenant, body)), person, today)
     from chalicelib.payments.notice import pdf
 
     data = pdf.render(made, Path(config.get("FONTS")))
@@ -288,9 +321,11 @@ def notice_link(tenant: str, position_id: str, today: date) -> tuple[str, str]:
     return s3.download_link(place, name, limits.DOWNLOAD_LINK_S), name
 
 
-def _notice(
+def notice_of(
     position: Position, creditor: notices.Creditor, person: Person, today: date
 ) -> notices.Notice:
+    """What its notice says on a day, with the portal's page. Raises Rejected as `notice.model`."""
+
     def printed(one: Payment) -> notices.Payment:
         return notices.Payment(one.notice, model.asked(position, one, today).cents, one.due)
 
@@ -302,4 +337,5 @@ def _notice(
         whole=printed(whole) if whole else None,
         instalments=tuple(printed(one) for one in position.instalments),
         varying=bool(position.rules),
+        link=links.printed(position.payments[0].notice, creditor.code, notices.LINK_CHARS),
     )

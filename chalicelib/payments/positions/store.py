@@ -8,7 +8,7 @@ T#<tenant>#FLOW#<id>       FLOW            a generation
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -71,14 +71,21 @@ def position_key(tenant: str, position_id: str) -> Key:
     return keys.pk(tenant, "POSITION", position_id), keys.sk("POSITION")
 
 
+def notice_key(tenant: str, iuv: str) -> Key:
+    """Where it stands whose an IUV is: `position`, its `number` in it, `person`, `creditor`."""
+    return keys.pk(tenant, "NOTICE", iuv), keys.sk("NOTICE")
+
+
 def born(tenant: str, position: Position, by: str) -> list[Op]:
     """A new position, its first event, and a row for each of its IUVs: 2 and one for each."""
     notices = [
         Put(
             {
-                "pk": keys.pk(tenant, "NOTICE", one.iuv),
-                "sk": keys.sk("NOTICE"),
+                "pk": notice_key(tenant, one.iuv)[0],
+                "sk": notice_key(tenant, one.iuv)[1],
                 "position": position.id,
+                # So that the node's question about a debtor needs no reading of the position first.
+                "person": position.person,
                 "number": one.number,
                 "creditor": position.creditor,
             },
@@ -124,7 +131,8 @@ def _written(
     ]
 
 
-def _read_position(item: Item) -> Position:
+def read_position(item: Item) -> Position:
+    """What the item of `position_key` says."""
     fields = {name: value for name, value in item.items() if name not in _KEYS}
     payments = (Payment(**one | {"due": _day(one["due"])}) for one in item["payments"])
     rules = (
@@ -152,12 +160,19 @@ def _read_position(item: Item) -> Position:
 
 def get_position(tenant: str, position_id: str) -> Position | None:
     item = dynamo.get(position_key(tenant, position_id))
-    return None if item is None else _read_position(item)
+    return None if item is None else read_position(item)
+
+
+def get_positions(wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Position]:
+    """Those of (tenant, position) that are there, in one read."""
+    asked = {position_key(*one): one for one in wanted}
+    found = dynamo.batch_get(asked)
+    return {asked[key]: read_position(item) for key, item in found.items()}
 
 
 def find_position(tenant: str, iuv: str) -> tuple[str, int] | None:
     """The position that an IUV belongs to, and the number of the payment in it."""
-    item = dynamo.get((keys.pk(tenant, "NOTICE", iuv), keys.sk("NOTICE")))
+    item = dynamo.get(notice_key(tenant, iuv))
     return None if item is None else (item["position"], item["number"])
 
 
@@ -173,7 +188,7 @@ def list_positions(
     between = ("0", after) if after else None
     for item in dynamo.query(partition, between=between, index=index, descending=True, page=page):
         if item["list_sk"] != after:
-            yield item["list_sk"], _read_position(item)
+            yield item["list_sk"], read_position(item)
 
 
 def list_events(tenant: str, position_id: str) -> list[Item]:

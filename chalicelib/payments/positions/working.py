@@ -22,13 +22,15 @@ from chalicelib.payments import store as body_store
 from chalicelib.payments.body import Body, Service
 from chalicelib.payments.dues import store as due_store
 from chalicelib.payments.dues.model import Due
-from chalicelib.payments.positions import flows, grouping, store
+from chalicelib.payments.pagopa import connections, telling
+from chalicelib.payments.pagopa.connection import Connection
+from chalicelib.payments.positions import flows, grouping, happened, store
 from chalicelib.payments.positions.grouping import Draft, Parameters
 from chalicelib.payments.positions.model import Position
 from chalicelib.payments.positions.store import Flow
 
-# The flow, the claim's check, the end of the row.
-_OWN_OPS: Final = 3
+# The flow, the claim's check, the end of the row, what pagoPA and what people are told of the whole.
+_OWN_OPS: Final = 5
 _TRIES: Final = 3
 _SLICE: Final = 100  # groups read at once; how many go into a transaction is seen by their size
 
@@ -48,12 +50,14 @@ def do(job: Work, wakes: Wakes, now: datetime, remaining_ms: Callable[[], int]) 
                 wakes.add(job.queue, job.key)
                 return
             try:
-                flow = _generate_some(tenant, flow, now)
+                flow = _generate_some(tenant, flow, wakes, now)
             except Rejected as refused:
                 # What was made stays; the rest of the list is still open for another flow.
                 failed = replace(flow, state="failed", code=refused.code, version=flow.version + 1)
-                dynamo.commit([store.put_flow(tenant, failed, flow.version), end])
+                told = _told_whole(tenant, failed, now)
+                wakes.commit([store.put_flow(tenant, failed, flow.version), *told, end])
                 return
+            wakes.flush()
     dynamo.commit([end])
 
 
@@ -70,24 +74,33 @@ def _listed(tenant: str, flow: Flow) -> Flow:
 
 
 # ------------------------------------------------------------------ generation
-def _generate_some(tenant: str, flow: Flow, now: datetime) -> Flow:
+def _generate_some(tenant: str, flow: Flow, wakes: Wakes, now: datetime) -> Flow:
     services = {one.code: one for one in bodies.list_services(tenant)}
     given = flows.parameters_of(flow)
     if not flow.groups:
         return _grouped(tenant, flow, services, given)
     groups = json.loads(s3.get(flows.list_place(tenant, flow.id, "groups")))
     body = bodies.get(tenant)
+    connection = connections.get(tenant, body.fiscal_code)
     for start in range(flow.done, min(flow.done + _SLICE, flow.groups), _at_once(groups, given)):
         some = groups[start : start + _at_once(groups, given)]
-        flow = _place(tenant, flow, body, services, given, some, now)
+        flow = _place(tenant, flow, body, connection, services, given, some, wakes, now)
     return flow
 
 
+def _told_whole(tenant: str, flow: Flow, now: datetime) -> list[Op]:
+    """The row that tells pagoPA of a great flow once it is made, or as far as it was."""
+    if not flow.made or not telling.as_files(flow.groups):
+        return []
+    connection = connections.own(tenant)
+    return [telling.files(tenant, flow.id, now)] if connection.tells else []
+
+
 def _at_once(groups: Sequence[Sequence[str]], given: Parameters) -> int:
-    """How many groups surely fit one transaction: each is a position, an event, its notices and
-    its dues."""
+    """How many groups surely fit one transaction: each is a position, an event, what pagoPA is
+    told, its notices and its dues."""
     most = max(len(group) for group in groups)
-    return max(1, (limits.TRANSACTION_ITEMS - _OWN_OPS) // (2 + given.numbers + most))
+    return max(1, (limits.TRANSACTION_ITEMS - _OWN_OPS) // (3 + given.numbers + most))
 
 
 def _grouped(tenant: str, flow: Flow, services: Mapping[str, Service], given: Parameters) -> Flow:
@@ -104,8 +117,8 @@ def _grouped(tenant: str, flow: Flow, services: Mapping[str, Service], given: Pa
 
 
 def _place(
-    tenant: str, flow: Flow, body: Body, services: Mapping[str, Service], given: Parameters,
-    groups: Sequence[Sequence[str]], now: datetime,
+    tenant: str, flow: Flow, body: Body, connection: Connection, services: Mapping[str, Service],
+    given: Parameters, groups: Sequence[Sequence[str]], wakes: Wakes, now: datetime,
 ) -> Flow:  # fmt: skip
     for attempt in range(_TRIES):
         there = due_store.get_dues(tenant, (name for group in groups for name in group))
@@ -116,9 +129,11 @@ def _place(
             if dues:
                 drafts.append(grouping.draft(dues, services, given))
         flow_with = _numbered(tenant, flow, body, len(drafts) * given.numbers, given)
-        ops, new = _decided(tenant, flow_with, body, given, drafts, len(groups), now)
+        ops, new = _decided(tenant, flow_with, body, connection, given, drafts, len(groups), now)
+        if new.state == "generated":
+            ops += [*_told_whole(tenant, new, now), happened.flow_row(tenant, flow.id, now)]
         try:
-            dynamo.commit([store.put_flow(tenant, new, flow.version), *ops])
+            wakes.commit([store.put_flow(tenant, new, flow.version), *ops])
         except ConditionFailed as failed:
             if {"flow", "claim"} & failed.found.keys() or attempt + 1 == _TRIES:
                 raise
@@ -138,8 +153,8 @@ def _numbered(tenant: str, flow: Flow, body: Body, count: int, given: Parameters
 
 
 def _decided(
-    tenant: str, flow: Flow, body: Body, given: Parameters, drafts: Sequence[Draft],
-    groups: int, now: datetime,
+    tenant: str, flow: Flow, body: Body, connection: Connection, given: Parameters,
+    drafts: Sequence[Draft], groups: int, now: datetime,
 ) -> tuple[list[Op], Flow]:  # fmt: skip
     segregation, following, left = flow.block
     ops: list[Op] = []
@@ -152,12 +167,14 @@ def _decided(
             payments.append(replace(one, iuv=iuv.make(segregation, following)))
             following, left = following + 1, left - 1
         position = Position(
-            id=name, state="valid", origin="dues", person=draft.dues[0].person,
+            id=name, state=connection.first_state, origin="dues", person=draft.dues[0].person,
             creditor=body.fiscal_code, subject=draft.subject, cents=draft.cents,
             lines=draft.lines, payments=tuple(payments), created_at=clock.stamp(now),
             ends=given.ends, flow=flow.id, rules=draft.rules,
         )  # fmt: skip
         ops += store.born(tenant, position, f"flow:{flow.id}")
+        if not telling.as_files(flow.groups):
+            ops += telling.ops(tenant, connection, position, "generated", now)
         ops += [_placed(tenant, due, name) for due in draft.dues]
     done = flow.done + groups
     new = replace(

@@ -1,0 +1,138 @@
+"""A receipt, the two facts it is compared by, and what it does to a position. Pure.
+
+Source: ctReceipt and ctReceiptV2 of paForNode.xsd (pagopa.md section 4.1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from chalicelib.payments.positions import model as positions
+from chalicelib.payments.positions import states
+from chalicelib.payments.positions.model import Payment, Position
+from chalicelib.payments.positions.states import Event, State
+
+Source = Literal["node", "gpd", "biz"]
+SOURCES: Final[tuple[Source, ...]] = Source.__args__  # type: ignore[attr-defined]
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Who owed or who paid. `kind` "F" a person, "G" a company; `code` may be "ANONIMO"."""
+
+    kind: str
+    code: str
+    name: str
+    street: str = ""
+    house: str = ""
+    postcode: str = ""
+    city: str = ""
+    province: str = ""
+    country: str = ""
+    mail: str = ""
+
+
+@dataclass(frozen=True)
+class ReceiptTransfer:
+    """What went to one account. `creditor` may be another body's fiscal code; `stamp`: it bought a
+    digital stamp ("marca da bollo"), then there is no `iban`."""
+
+    number: int
+    creditor: str
+    cents: int
+    iban: str
+    reason: str
+    category: str
+    stamp: bool = False
+    company: str = ""
+    metadata: Pairs = ()
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Money that was paid. `id` is the node's receiptId, elsewhere called IUR or payment token;
+    `creditor` the fiscal code that the notice was of.
+
+    `paid_at` is an instant as `clock.stamp` writes it, "" where the receipt has none; `day` the day
+    of the payment in Rome; `applied_on` and `transferred_on` are the PSP's own days, "" for none.
+    `note` carries what the payer's channel said, such as the cart of Checkout.
+
+    Ours: `position` and the `number` of the payment in it ("" and 0: we asked for no such thing),
+    `double`: what it paid had been paid already, `raw_key`: where its bytes are.
+    """
+
+    id: str
+    iuv: str
+    creditor: str
+    cents: int
+    fee_cents: int | None
+    paid_at: str
+    day: str
+    method: str
+    channel: str
+    psp_id: str
+    psp_name: str
+    description: str
+    company: str
+    transfers: tuple[ReceiptTransfer, ...]
+    source: Source
+    debtor: Subject | None = field(default=None, repr=False)
+    payer: Subject | None = field(default=None, repr=False)
+    position: str = ""
+    number: int = 0
+    double: bool = False
+    received_at: str = ""
+    notice: str = ""
+    office: str = ""
+    psp_code: str = ""
+    channel_name: str = ""
+    applied_on: str = ""
+    transferred_on: str = ""
+    note: str = field(default="", repr=False)
+    metadata: Pairs = ()
+    stand_in: bool = False
+    raw_key: str = ""
+
+
+def same_money(one: Receipt, other: Receipt) -> bool:
+    """Whether two receipts of one id tell of the same payment, however each was written.
+
+    The node's two versions, GPD and Biz events differ in much, but not in these.
+    """
+    return (one.creditor, one.iuv, one.cents) == (other.creditor, other.iuv, other.cents)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a receipt does to a position; `double`: that had been paid already."""
+
+    state: State
+    payments: tuple[Payment, ...]
+    event: Event
+    double: bool
+
+
+def effect(position: Position, number: int) -> Effect:
+    """What it does that the payment `number` was paid, in whatever state the position is.
+
+    Money that came is never refused: a cancelled or expired position becomes paid.
+    """
+    payments, _ = positions.paid(position, number)
+    # Not "nothing is left to pay": of a plan that was called off nothing is, whatever was paid.
+    rates = [one for one in payments if one.number]
+    whole = any(one.number == 0 and one.state == "paid" for one in payments)
+    settled = whole or (bool(rates) and all(one.state == "paid" for one in rates))
+    event: Event = "pay" if settled else "pay_part"
+    return Effect(states.after(position.state, event), payments, event, _double(position, number))
+
+
+def _double(position: Position, number: int) -> bool:
+    if position.state in ("paid", "reported", "paid_outside"):
+        return True
+    mine = next(one for one in position.payments if one.number == number)
+    if mine.state == "paid":
+        return True
+    # The whole of what was paid in part; instalments beside a paid whole are in a paid position.
+    return number == 0 and any(one.state == "paid" for one in position.payments)
