@@ -160,6 +160,21 @@ def rotate_key(tenant: str, also: Sequence[Op] = ()) -> int:
     return len(wrapped) + 1
 
 
+def renew(tenant: str, item: Item | None) -> None:
+    """Take note of the item of `key_of`, just read consistently together with other things, so that
+    opening what is sealed need not ask the table by itself. A deleted key is dropped at once."""
+    if item is None or item["deleted_at"]:
+        _drop(tenant)
+        return
+    now, place, wrapped = clock.now(), _place(tenant), tuple(item["wrapped"])
+    with _guard:
+        held = _rings.get(place)
+    if held and held.wrapped == wrapped and _within(held.since, now, limits.DATA_KEY_TTL_S):
+        held.checked = now
+    else:
+        _remember(place, _Ring(wrapped, now, now))
+
+
 def forget() -> None:
     """As a new process: no key is open."""
     with _guard:
@@ -203,7 +218,10 @@ def _ring(tenant: str, *, make: bool = True) -> _Ring:
     if held is not None and held.wrapped == wrapped:
         held.checked = now
         return held
-    found = _Ring(wrapped, now, now, opened)
+    return _remember(place, _Ring(wrapped, now, now, opened))
+
+
+def _remember(place: tuple[str, str], found: _Ring) -> _Ring:
     with _guard:
         _rings[place] = found
         _rings.move_to_end(place)

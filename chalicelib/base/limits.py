@@ -98,6 +98,7 @@ NOTE_CHARS = 2_000  # a remark; what is longer is a document
 
 # --- outside
 HTTP_TIMEOUT_S = 20
+HTTP_REPLY_BYTES = 1 * MIB  # of an answer nobody said more about; what is longer is asked for
 SDI_TIMEOUT_S = 25
 SOAP_BYTES = 8 * 1000 * 1000  # a file of DOCUMENT_BYTES inline as base64, and its envelope
 SOAP_REPLY_BYTES = 64 * KIB  # SdI answers RiceviFile with three short fields
@@ -219,6 +220,55 @@ BODY_SEGREGATIONS = 20  # partners of one body, past ones too: each is a claim i
 BODY_SERVICES = 200  # read whole for each import; a great body has some fifty
 TAXONOMY_BYTES = 4 * MIB  # the official list has some 1,500 rows of 500 bytes
 TAXONOMY_SHOWN = 50
+NODE_BYTES = 512 * KIB  # a receipt with five digital stamps attached is some 60 KiB
+NODE_TENANTS = 10_000  # pairs of body and segregation code that a process remembers the tenant of
+RECEIPT_ID_CHARS = 255  # 35 as the node says elsewhere; its schema sets no limit, money has come
+POSITION_HOLD_S = 600  # a terminal answers within two minutes, a clerk who counts within ten
+DEMANDS_OF_A_DAY = 20  # equal notices that a counter may ask for by the day and pay one by one
+
+# --- the citizen's portal
+PORTAL_KEY_S = 1_800  # a search's key: long enough to fill a cart, too short to be passed around
+PORTAL_SOURCE_TRIES = 30  # searches of one address in PORTAL_WINDOW_S: an office shares one
+PORTAL_NOTICE_TRIES = 10  # tax codes tried at one notice: a family types, a guesser needs thousands
+PORTAL_MADE = 20  # positions, help requests and carts of one address in PORTAL_WINDOW_S, each
+PORTAL_WINDOW_S = 900
+PORTAL_TENANTS = 100  # rows of bodies where one tax code is looked for at once: one BatchGetItem
+PORTAL_DIRECTORY_AGE_S = 60  # how old the list of bodies may be: it is read by everybody who comes
+HELP_CHARS = 2_000
+FORM_FIELDS = 30
+FORM_CHOICES = 100
+FORM_TEXT_CHARS = 500  # of one field; what is longer is a document
+SERVICE_TEXT_CHARS = 2_000  # of a service's description, in one language
+CART_NOTICES = 5  # pagopa.md section 14
+CART_S = 3_600  # until when the same notices are the same cart
+VERIFYING_S = 1_800  # a receipt comes in seconds; without one for so long it looks unpaid again
+PUBLISHING_S = 5  # until a body's own software would have told pagoPA of a new notice
+CART_KEPT_S = 30 * 86_400  # a payer who comes back a week later still learns what became of it
+CHECKOUT_CALLS = 140  # in CHECKOUT_WINDOW_S; PagoPA refuses more than 150 of one client
+CHECKOUT_WINDOW_S = 10
+CHECKOUT_TIMEOUT_S = 15  # it asks the node about each notice; the API itself has 29
+
+# --- delivery
+DELIVERY_POSITIONS = 200  # named one by one; more are a flow
+DELIVERY_PLANNED_AT_ONCE = 90  # attempts of one transaction, beside the run itself
+DELIVERY_AT_ONCE = 25  # attempts read, or recorded where repeating does no harm, in one go
+DELIVERY_TRIES = 5  # with the pauses below three hours: greylisting is over by then
+DELIVERY_RETRY_S = 60
+DELIVERY_RETRY_MAX_S = 3_600
+DELIVERY_OPEN_TRIES = 8  # of a server that does not answer, some four hours: then a person looks
+DELIVERY_LEASE_S = 900  # a claim that is so old is a dead process's: Lambda lasts 300
+DELIVERY_REMAINING_MS = 90_000  # before another parcel: each call of a slow server may take SMTP's
+DELIVERY_UNDO_S = 86_400  # the longest undo window; what is later is begun later
+DELIVERY_ATTEMPTS = 20  # of one position and leg in one run; whoever sends more often knows why
+DELIVERY_WORDS_CHARS = 500  # of what another side said
+RECEIPT_MAIL_TRIES = 12  # some eight hours: a receipt is not urgent, but it is expected
+SMTP_TIMEOUT_S = 20  # each answer; RFC 5321 allows minutes, a Lambda does not
+SMTP_TRIAL_TIMEOUT_S = 6  # each answer, where a person waits for what they come to
+SMTP_ACCOUNTS = 20
+ZIP_MEMBERS = 10_000  # notices of one archive: half a gigabyte, which people's programs open
+ZIP_BYTES = 900 * MIB
+ZIP_PART_BYTES = 16 * MIB  # one part of an upload; S3 wants 5 MiB at least
+ZIP_READERS = 8  # objects read at once
 
 # --- reconciliation
 REMITTANCE_CHARS = 4_000  # of a description; AT-05 has 140, and banks put as much again around it
@@ -229,3 +279,68 @@ STATEMENT_TEXT_CHARS = 4_000  # of a description, whatever columns and rows it i
 STATEMENT_PROBLEMS = 200  # rows that cannot be read and are told; all are counted
 STATEMENT_PREVIEW_ROWS = 50
 CASH_JOURNAL_BYTES = 32 * MIB  # some 15,000 movements, the most that XML_TAGS allows
+FDR_PAGE_ITEMS = 1_000  # the service's greatest page, of flows and of payments
+FDR_TIMEOUT_S = 60  # of one flow by SOAP, as pagoPA's SLA says
+FLOW_SOAP_BYTES = 16 * MIB  # some 13,000 lines in base64; greater flows come by REST only
+LINK_NOTE_CHARS = 500
+FLOW_PIECE_LINES = 2_000  # in one object: some 200 KB, read in one go
+FLOW_LINES_AT_ONCE = 80  # of IUVs in one transaction, each an operation, beside the flow's own
+POSTABLE_KEYS = 90  # payments that one row tells posting of: one batch of groups to read
+FLOW_VERSIONS = 50  # of one flow; three are much
+FLOW_SAME_IUV = 200  # lines of one IUV in one flow; more would not fit into one item with the rest
+FLOW_ID_CHARS = 70  # 35 is right, but a lying flow is kept too
+
+# --- posting
+POSTING_OPS = 88  # of payments and their orders; head, run, sums and a register's row join them
+POSTING_CHANGES = 500  # payments of a run whose day, counterpart or account is told one by one
+POSTING_PROBLEMS = 500  # that are kept of a run with their reason; all stay open and are listed
+POSTING_RUN_PAYMENTS = 20_000  # keys kept in a run: a statement of the greatest body has fewer
+POSTABLE_AT_ONCE = 30  # payments that are noticed in one commit: state and entry of each
+OPI_ORDERS = 500  # of one flow: some 2 MB of XML, which is signed in memory
+OPI_OUTCOME_BYTES = 8 * MIB
+OPI_OUTCOMES_AT_ONCE = 45  # of one message in a commit, 2 operations each
+EXPORT_ROWS = 50_000  # of one CSV or XLSX: some seconds of the API's Lambda
+
+# --- registers
+REGISTERS_OF_BODY = 10  # read whole for each posting; a body has one or two
+REGISTER_FILE_BYTES = 32 * MIB  # 100,000 dues as JSON are some 30 MB
+REGISTER_TIMEOUT_S = 20
+REGISTER_REPLY_BYTES = 64 * KIB
+REGISTER_TRIES = 10  # of one report, some four hours: then a person looks
+REGISTER_REPORTED_AT_ONCE = 200  # payments of one report to a register
+
+# --- training events
+EVENT_REGISTRATIONS_SHOWN = 500
+
+# --- carriers of notices (sftp, ftps, members, App IO, post)
+AREA_TIMEOUT_S = 20  # one answer of a body's server; a worker has time for some more
+CARRIERS_OF_BODY = 30  # read whole for their list; a body has some five
+INDEX_ROWS = 200_000  # notices on a website's area: some years of the greatest body
+MEMBERS_REPLY_BYTES = 64 * KIB
+APPIO_REPLY_BYTES = 64 * KIB
+APPIO_TIMEOUT_S = 10
+POSTAL_DAYS = 25  # from shipping to the due date: what the service of the seed asks for (F001-087)
+POSTAL_SAMPLE = 5  # notices that somebody looks at before thousands are printed
+POSTAL_ATTACHMENTS = 5
+POSTAL_ATTACHMENT_BYTES = 5 * 1000 * 1000
+POSTAL_RECIPIENTS = 20_000  # of one order: its package is one ZIP
+
+# --- pagoPA's own services (pagopa.md section 5)
+PAGOPA_TIMEOUT_S = 15  # of one call; GPD answers within seconds or not at all
+PAGOPA_LEASE_S = 120  # longer than the calls of one telling: while it lasts nobody else tells
+PAGOPA_PAUSE_S = 10  # where a 429 does not say for how long; its window is ten seconds
+PAGOPA_PAUSE_MAX_S = 3_600
+PAGOPA_ROUNDS = 8  # steps of one telling; each instalment paid outside is one
+PAGOPA_DETAIL_CHARS = 500  # of what a refusal says
+PAGOPA_KEY_CHARS = 200  # a subscription key has 32 digits
+PAGOPA_BULK_FROM = 500  # positions of a flow that go as files: one by one they are minutes
+PAGOPA_BULK_POSITIONS = 2_000  # of one file: 2 MB of JSON, 200 kB packed; the service takes 5 MB
+PAGOPA_BULK_POLL_S = 60
+PAGOPA_BULK_AT_ONCE = 24  # outcomes in one commit, 4 operations each
+PAGOPA_REPORT_BYTES = 8 * MIB
+PAGOPA_LOOK_PAUSE_S = 300  # between two looks for new receipts, however often pages are opened
+PAGOPA_LOOK_DAYS = 30  # of the first look
+PAGOPA_RECEIPT_PAGE = 100  # the service's greatest
+PAGOPA_RECEIPT_BYTES = 1 * MIB
+BIZ_CALLS = 10  # of Biz Events in BIZ_WINDOW_S, as its documentation says
+BIZ_WINDOW_S = 3_600

@@ -40,7 +40,9 @@ class Event(StrEnum):
     TOLD = "told"
     MAIL_UNCERTAIN = "mail_uncertain"
     MAIL_SUPPRESSED = "mail_suppressed"
+    NODE_ANSWERED = "node_answered"
     LETTER_GIVEN_UP = "letter_given_up"
+    DELIVERY = "delivery"
 
 
 _lines: TextIO | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -77,6 +78,49 @@ def put_new(place: Place, data: bytes, content_type: str) -> bool:
             return False
         raise
     return True
+
+
+def get_many(places: Sequence[Place], readers: int) -> list[bytes]:
+    """The bytes of objects, in their order, so many read at once. Raises as `get`."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    aws.client("s3")  # made once, before there are threads
+    with ThreadPoolExecutor(readers) as pool:
+        return list(pool.map(get, places))
+
+
+def begin_parts(place: Place, content_type: str) -> str:
+    """Begin an object that is written in parts (5 MiB or more, but for the last); its upload."""
+    answer = aws.client("s3").create_multipart_upload(
+        Bucket=place.bucket, Key=place.key, ContentType=content_type
+    )
+    return str(answer["UploadId"])
+
+
+def put_part(place: Place, upload: str, number: int, data: bytes) -> str:
+    """Write a part (from 1), or write it again; its mark. NotFound when the upload has ended."""
+    try:
+        answer = aws.client("s3").upload_part(
+            Bucket=place.bucket, Key=place.key, UploadId=upload, PartNumber=number, Body=data
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "NoSuchUpload":
+            raise NotFound("upload") from error
+        raise
+    return str(answer["ETag"])
+
+
+def end_parts(place: Place, upload: str, marks: Sequence[str]) -> None:
+    """Make the object of its parts. NotFound when the upload has ended."""
+    parts = [{"PartNumber": number, "ETag": mark} for number, mark in enumerate(marks, 1)]
+    try:
+        aws.client("s3").complete_multipart_upload(
+            Bucket=place.bucket, Key=place.key, UploadId=upload, MultipartUpload={"Parts": parts}
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "NoSuchUpload":
+            raise NotFound("upload") from error
+        raise
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,17 @@ def channel() -> dict[str, Any]:
     return found
 
 
+@cache
+def edge() -> str:
+    """What our own CloudFront shows to the API, read once per process."""
+    answer = aws.client("secretsmanager").get_secret_value(SecretId=config.get("EDGE_SECRET"))
+    return str(answer["SecretString"])
+
+
 def forget() -> None:
     """Read them again when next asked."""
     channel.cache_clear()
+    edge.cache_clear()
 
 
 def seal(tenant: str, text: str) -> bytes:

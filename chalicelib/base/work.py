@@ -175,6 +175,22 @@ def later(work: Work, now: datetime, failure: Failure) -> None:
         log.metric("WorkParked", 1)
 
 
+def again(work: Work, now: datetime, at: datetime | None = None) -> Update:
+    """Let a row go on that got on: by a message that its worker sends (None), or when the sweeper
+    finds it `at`. Unlike `later` this is no failure, however often it happens."""
+    return Update(
+        work.key,
+        put={
+            "attempts": 0,
+            "woken": 0,
+            "waits": at is not None,
+            "due": clock.stamp(at or now + timedelta(seconds=GRACE_S)),
+            "wk": _shard(work.key[0]),
+        },
+        label="work",
+    )
+
+
 def unpark(tenant: str, key: Key, now: datetime) -> Update:
     """Give a parked row back to its worker."""
     assert keys.tenant_of(key[0]) == tenant

@@ -166,5 +166,21 @@ WORDS: Final = Words(
                 "each customer.",
             ),
         ),
+        "help_asked": Text(
+            "Request for help from the portal: {ticket}",
+            (
+                "The request for help {ticket} has come from the payment portal of {practice}.",
+                "What it says can be read in the back office, under Help.",
+            ),
+        ),
+        "reconciliation_late": Text(
+            "Reconciliation: collections are late",
+            (
+                "Some collections of {practice} have become late: {receipts} receipts without a"
+                " settlement flow for more than three working days, {flows} flows without their"
+                " money for more than two.",
+                "They are listed in the back office, under Reconciliation.",
+            ),
+        ),
     },
 )

@@ -167,5 +167,21 @@ WORDS: Final = Words(
                 "configurado para cada cliente.",
             ),
         ),
+        "help_asked": Text(
+            "Solicitud de ayuda desde el portal: {ticket}",
+            (
+                "Ha llegado la solicitud de ayuda {ticket} desde el portal de pagos de {practice}.",
+                "Su texto se lee en el back office, en Ayuda.",
+            ),
+        ),
+        "reconciliation_late": Text(
+            "Conciliación: cobros con retraso",
+            (
+                "Hay cobros de {practice} con retraso: {receipts} recibos sin flujo de "
+                "liquidación desde hace más de tres días laborables y {flows} flujos sin abono "
+                "desde hace más de dos.",
+                "La lista se lee en el back office, en Conciliación.",
+            ),
+        ),
     },
 )

@@ -168,5 +168,21 @@ WORDS: Final = Words(
                 "selon le réglage de chaque client.",
             ),
         ),
+        "help_asked": Text(
+            "Demande d'assistance depuis le portail : {ticket}",
+            (
+                "La demande d'assistance {ticket} est arrivée du portail de paiement de {practice}.",
+                "Son texte se lit dans le back-office, sous Assistance.",
+            ),
+        ),
+        "reconciliation_late": Text(
+            "Rapprochement : encaissements en retard",
+            (
+                "Des encaissements de {practice} sont en retard : {receipts} reçus sans flux de"
+                " règlement depuis plus de trois jours ouvrés et {flows} flux sans crédit "
+                "depuis plus de deux.",
+                "La liste se lit dans le back-office, sous Rapprochement.",
+            ),
+        ),
     },
 )

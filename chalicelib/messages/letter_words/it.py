@@ -166,5 +166,21 @@ WORDS: Final = Words(
                 "come è impostato per ciascun cliente.",
             ),
         ),
+        "help_asked": Text(
+            "Richiesta di assistenza dal portale: {ticket}",
+            (
+                "Dal portale dei pagamenti di {practice} è arrivata la richiesta di assistenza {ticket}.",
+                "Il testo si legge nel back office, alla voce Assistenza.",
+            ),
+        ),
+        "reconciliation_late": Text(
+            "Riconciliazione: incassi in ritardo",
+            (
+                "Per {practice} ci sono nuovi ritardi nella riconciliazione: {receipts} "
+                "ricevute senza flusso di rendicontazione da oltre tre giorni lavorativi e "
+                "{flows} flussi senza accredito da oltre due.",
+                "L'elenco si legge nel back office, alla voce Riconciliazione.",
+            ),
+        ),
     },
 )
