@@ -15,6 +15,8 @@ from chalicelib.base import limits
 from chalicelib.base.errors import Rejected
 from chalicelib.base.iban import is_iban
 from chalicelib.base.taxids import is_vat_number
+from chalicelib.payments import forms
+from chalicelib.payments.forms import Form, Texts
 from chalicelib.payments.notice import model as notice
 from chalicelib.payments.notice.model import Creditor, Postal
 from chalicelib.payments.prices import Price
@@ -88,13 +90,16 @@ class Account:
 
 @dataclass(frozen=True)
 class Contacts:
-    """How people reach the body; printed on notices in this order, "" for what it has not."""
+    """How people reach the body; the first five are printed on notices in this order, "" for what
+    it has not. The others are where its accessibility statement and privacy notice stand."""
 
     office: str = ""
     phone: str = ""
     mail: str = ""
     pec: str = ""
     website: str = ""
+    accessibility_url: str = ""
+    privacy_url: str = ""
 
     @property
     def line(self) -> str:
@@ -183,7 +188,8 @@ class Service:
 
     `subject` is printed when a due brings no reason of its own; `chapter` is where the money is
     entered by default. `price` None: only for dues, which bring their amount. `iban` may be that of
-    other services too (F001-150). `version` 0 before it is stored.
+    other services too (F001-150). `description` and `form` are what the portal says and asks of
+    whoever pays spontaneously. `version` 0 before it is stored.
     """
 
     code: str
@@ -193,9 +199,17 @@ class Service:
     chapter: str = ""
     price: Price | None = None
     active: bool = True
+    description: Texts = forms.NOTHING
+    form: Form = ()
     version: int = 0
 
     def __post_init__(self) -> None:
+        forms.check(self.form)
+        if self.description.longest_chars > limits.SERVICE_TEXT_CHARS:
+            raise _refused(
+                "service_description", "The description is too long.",
+                limit_chars=limits.SERVICE_TEXT_CHARS,
+            )  # fmt: skip
         if not _CODE.fullmatch(self.code):
             raise _refused("service_code_malformed", "A code is small letters, digits, - and _.")
         if not self.subject.strip() or len(self.subject) > notice.SUBJECT_CHARS:

@@ -1,6 +1,6 @@
 """A body's setting and its services in the table.
 
-T#<tenant>#BODY           SETTING             the setting
+T#<tenant>#BODY           SETTING             the setting; in the list of all bodies
 T#<tenant>#BODY           SERVICE#<code>      a service
 T#_house#CREDITOR#<code>  SEGREGATION#<nn>    whose a fiscal code with a segregation code is
 """
@@ -15,16 +15,21 @@ from chalicelib.base import dynamo, keys
 from chalicelib.base.dynamo import Check, Delete, Item, Key, Put
 from chalicelib.payments import numbers
 from chalicelib.payments.body import Account, Body, Contacts, Segregation, Service
+from chalicelib.payments.forms import Choice, Field, Texts
 from chalicelib.payments.notice.model import Postal
 from chalicelib.payments.prices import Fixed, Free, Price, Tariff
 from chalicelib.payments.prices import Item as Line
+
+_KEYS = ("pk", "sk", "list_pk", "list_sk")
+_DIRECTORY = keys.pk(keys.HOUSE, "BODIES")
 
 
 def _partition(tenant: str) -> str:
     return keys.pk(tenant, "BODY")
 
 
-def _setting(tenant: str) -> Key:
+def setting_key(tenant: str) -> Key:
+    """Where the setting is, for those who read it together with other things."""
     return _partition(tenant), keys.sk("SETTING")
 
 
@@ -44,19 +49,28 @@ def _plain(value: Any) -> Any:
 # ------------------------------------------------------------------ the setting
 def put_body(tenant: str, body: Body) -> Put:
     """Write the version after the one that `body` was read with."""
-    pk, sk = _setting(tenant)
+    pk, sk = setting_key(tenant)
     item = _plain(asdict(body)) | {"pk": pk, "sk": sk, "version": body.version + 1}
+    # In the list of all bodies, by name: what the portal opens with.
+    item |= {"list_pk": _DIRECTORY, "list_sk": keys.sk(body.name.casefold(), tenant)}
     return Put(item, when=_same(body.version), label="body")
 
 
 def get_body(tenant: str) -> Body | None:
     """The setting; None when there is none yet."""
-    item = dynamo.get(_setting(tenant))
-    return None if item is None else _read_body(item)
+    item = dynamo.get(setting_key(tenant))
+    return None if item is None else read_body(item)
 
 
-def _read_body(item: Item) -> Body:
-    fields = {name: value for name, value in item.items() if name not in ("pk", "sk")}
+def list_bodies() -> list[tuple[str, Body]]:
+    """Every body of the house with its tenant, by name; as old as an index may be (seconds)."""
+    found = dynamo.query(_DIRECTORY, index="list")
+    return [(keys.tenant_of(item["pk"]), read_body(item)) for item in found]
+
+
+def read_body(item: Item) -> Body:
+    """What the item of `setting_key` says."""
+    fields = {name: value for name, value in item.items() if name not in _KEYS}
     segregations = (
         Segregation(**{**one, "stations": tuple(one["stations"])}) for one in item["segregations"]
     )
@@ -74,13 +88,14 @@ def _read_body(item: Item) -> Body:
 
 
 # ------------------------------------------------------------------ whose numbers they are
-def _claim_key(creditor: str, segregation: str) -> Key:
+def claim_key(creditor: str, segregation: str) -> Key:
+    """Where it stands whose they are: its attribute `tenant`."""
     return keys.pk(keys.HOUSE, "CREDITOR", creditor), keys.sk("SEGREGATION", segregation)
 
 
 def claim(tenant: str, creditor: str, segregation: str) -> Put:
     """Take a fiscal code with a segregation code for this tenant; taking it again is the same."""
-    pk, sk = _claim_key(creditor, segregation)
+    pk, sk = claim_key(creditor, segregation)
     item = {"pk": pk, "sk": sk, "tenant": tenant}
     when: dynamo.Condition = ({"pk": dynamo.ABSENT}, {"tenant": tenant})
     return Put(item, when=when, label=f"claim:{segregation}")
@@ -92,14 +107,26 @@ def unclaim(tenant: str, creditor: str, segregation: str) -> tuple[Delete, Check
     unused: dynamo.Condition = ({"pk": dynamo.ABSENT},)
     counter = numbers.key_of(tenant, creditor, segregation)
     return (
-        Delete(_claim_key(creditor, segregation), when=mine, label=f"unclaim:{segregation}"),
+        Delete(claim_key(creditor, segregation), when=mine, label=f"unclaim:{segregation}"),
         Check(counter, unused, label=f"used:{segregation}"),
     )
 
 
+def owner_of(creditor: str, segregation: str) -> str:
+    """The tenant whose numbers these are, "" for nobody."""
+    item = dynamo.get(claim_key(creditor, segregation))
+    return item["tenant"] if item else ""
+
+
+def owners_of(creditor: str) -> dict[str, str]:
+    """The segregation codes under which a fiscal code is known here, and whose each is."""
+    found = dynamo.query(claim_key(creditor, "")[0], prefix=keys.sk("SEGREGATION", ""))
+    return {item["sk"].rpartition("#")[2]: item["tenant"] for item in found}
+
+
 def holds_claim(tenant: str, creditor: str, segregation: str) -> Check:
     """Part of every commit that stores IUVs: the numbers are still this tenant's to make."""
-    return Check(_claim_key(creditor, segregation), ({"tenant": tenant},), label="claim")
+    return Check(claim_key(creditor, segregation), ({"tenant": tenant},), label="claim")
 
 
 # ------------------------------------------------------------------ services
@@ -120,6 +147,8 @@ def put_service(tenant: str, service: Service) -> Put:
         "chapter": service.chapter,
         "price": _written_price(service.price),
         "active": service.active,
+        "description": asdict(service.description),
+        "form": _plain([asdict(one) for one in service.form]),
         "version": service.version + 1,
     }
     return Put(item, when=_same(service.version), label="service")
@@ -144,7 +173,14 @@ def _read_price(item: Item | None) -> Price | None:
 
 def _read_service(item: Item) -> Service:
     fields = {name: value for name, value in item.items() if name not in ("pk", "sk", "price")}
+    fields["description"] = Texts(**item["description"])
+    fields["form"] = tuple(_read_field(one) for one in item["form"])
     return Service(**fields, price=_read_price(item["price"]))
+
+
+def _read_field(item: Item) -> Field:
+    choices = (Choice(one["code"], Texts(**one["label"])) for one in item["choices"])
+    return Field(**item | {"label": Texts(**item["label"]), "choices": tuple(choices)})
 
 
 def get_service(tenant: str, code: str) -> Service | None:

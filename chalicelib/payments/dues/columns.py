@@ -23,6 +23,14 @@ CATEGORIES: Final = {
     "società": "company",
     "praticante": "trainee",
 }
+LANGUAGES: Final = {
+    "italiano": "it",
+    "inglese": "en",
+    "francese": "fr",
+    "spagnolo": "es",
+    "tedesco": "de",
+    "sloveno": "sl",
+}
 PROVENANCES: Final = {"competenza": "competenza", "residui": "residui"}
 
 COLUMNS: Final = (
@@ -80,6 +88,11 @@ COLUMNS: Final = (
         "due", "Scadenza", False,
         "Data di Excel oppure gg/mm/aaaa; se manca, è chiesta alla generazione degli avvisi.",
         "31/03/2026", 25,
+    ),
+    Column(
+        "language", "Lingua", False,
+        "Lingua delle comunicazioni: italiano, inglese, francese, spagnolo, tedesco oppure "
+        "sloveno; se manca, italiano.", "italiano", 20,
     ),
 )  # fmt: skip
 BY_FIELD: Final = {column.field: column for column in COLUMNS}

@@ -16,7 +16,8 @@ CATEGORIES: Final[tuple[Category, ...]] = Category.__args__  # type: ignore[attr
 
 @dataclass(frozen=True)
 class Person:
-    """Who owes; all of it is sealed in the table. `tax_code` of a person or of a company."""
+    """Who owes; all of it is sealed in the table. `tax_code` of a person or of a company;
+    `language`: the one that he is written to in (ISO 639-1), "" where nobody said."""
 
     tax_code: str
     name: str
@@ -26,6 +27,7 @@ class Person:
     province: str = ""
     mail: str = ""
     pec: str = ""
+    language: str = ""
 
     @property
     def lines(self) -> tuple[str, ...]:

@@ -12,7 +12,13 @@ from chalicelib.base.sheets.cells import column_name
 from chalicelib.payments.body import Service, is_chapter
 from chalicelib.payments.dues import mapping as mappings
 from chalicelib.payments.dues import values
-from chalicelib.payments.dues.columns import BY_FIELD, CATEGORIES, COLUMNS, PROVENANCES
+from chalicelib.payments.dues.columns import (
+    BY_FIELD,
+    CATEGORIES,
+    COLUMNS,
+    LANGUAGES,
+    PROVENANCES,
+)
 from chalicelib.payments.dues.model import Category, Fault, Person, Provenance, Read
 
 # Titles and remarks that may stand above the headers.
@@ -147,6 +153,7 @@ class _Reader:
                 province=found.get("province", ""),
                 mail=found.get("mail", ""),
                 pec=found.get("pec", ""),
+                language=found.get("language", ""),
             ),
             category=cast(Category, found["category"]),
             service=service.code,
@@ -164,4 +171,5 @@ _WORDS: Final[dict[str, Callable[[str], Any]]] = {
     "year": values.year,
     "category": lambda cell: values.word(cell, CATEGORIES),
     "provenance": lambda cell: values.word(cell, PROVENANCES),
+    "language": lambda cell: values.word(cell, LANGUAGES),
 }

@@ -2,7 +2,7 @@
 
 T#<tenant>#DUE#<id>             DUE             a due; in the lists of all and of its state
 T#<tenant>#DUE#<id>             ASSESSMENT      what it makes the body's books expect
-T#<tenant>#PERSON#<blind>       PERSON          who owes, sealed
+T#<tenant>#PERSON#<blind>       PERSON          who owes, sealed; in the list of his tax code
 T#<tenant>#DUES#IMPORT#<id>     IMPORT          a file on its way
 T#<tenant>#BODY                 MAPPING#<name>  where the fields are in a file
 """
@@ -13,13 +13,15 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.base import dynamo, fields, keys
 from chalicelib.base.dynamo import Item, Key, Put
 from chalicelib.payments.dues.mapping import Mapping
 from chalicelib.payments.dues.model import Counts, Due, DueState, Import, Person
 
+# The house's own tenant of what the portal keeps.
+PORTAL: Final = "_portal"
 _KEYS = ("pk", "sk", "list_pk", "list_sk", "state_pk")
 
 
@@ -123,8 +125,22 @@ def put_person(tenant: str, person: str, values: Person, old: Item | None) -> Pu
         "sk": sk,
         "sealed": fields.seal(tenant, "person", person, "values", text),
         "version": version + 1,
+        # Whoever has a tax code finds what is his without saying of which body.
+        "list_pk": _known_partition(values.tax_code),
+        "list_sk": keys.sk(tenant, person),
     }
     return Put(item, when=_same(version), label=f"person:{person}")
+
+
+def _known_partition(tax_code: str) -> str:
+    return keys.pk(PORTAL, "PERSON", fields.blind(PORTAL, "tax_code", tax_code))
+
+
+def find_persons(tax_code: str, most: int) -> dict[tuple[str, str], Item]:
+    """Who has this tax code in any body, as (tenant, person); as old as an index may be. One call
+    whether there is anybody or not. For the portal, where nobody is logged in."""
+    found = dynamo.query(_known_partition(tax_code), index="list", limit=most)
+    return {(keys.tenant_of(item["pk"]), item["pk"].rpartition("#")[2]): item for item in found}
 
 
 def open_person(tenant: str, person: str, item: Item) -> Person:

@@ -6,6 +6,7 @@ then takes some milliseconds. Fonts: Titillium Web and Roboto Mono (SIL Open Fon
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -66,6 +67,15 @@ def _kit(folder: Path, logo: bytes, usual: bool) -> Kit:
     return document.prepare(_fonts(folder, usual), found)
 
 
+def kit(logo: bytes, texts: Iterable[str], fonts: Path) -> tuple[Kit, float]:
+    """What a creditor's other papers share with its notices: faces that have these texts' letters,
+    the mark, the logo; and how wide the logo is by its height, 0 without one.
+
+    Raises Rejected as `pictures.read`.
+    """
+    return _kit(fonts, logo, frozenset(chain.from_iterable(texts)) <= _usual()), _proportion(logo)
+
+
 def check_logo(logo: bytes) -> None:
     """Raises Rejected as `pictures.read` for what could not be printed. For settings."""
     _picture(logo)
@@ -76,18 +86,19 @@ def render(notice: Notice, fonts: Path) -> bytes:
 
     Raises Rejected as `pictures.read` where the logo cannot be printed.
     """
-    kit = _kit(fonts, notice.creditor.logo, _letters(notice) <= _usual())
-    proportion = _proportion(notice.creditor.logo)
+    shared, proportion = kit(notice.creditor.logo, _letters(notice), fonts)
     canvases = []
     for modules in pages.compose(notice):
-        canvas = Canvas(kit.fonts)
+        canvas = Canvas(shared.fonts)
         sheet = Sheet.of(canvas, notice.second)
         head.header(sheet, notice, proportion)
         for module in modules:
             module(sheet, notice)
         canvases.append(canvas)
     number = iuv.grouped(notice.payments[0].number)
-    return document.write(kit, canvases, title=f"{WORDS['it'].title} {number}", language=LANGUAGE)
+    return document.write(
+        shared, canvases, title=f"{WORDS['it'].title} {number}", language=LANGUAGE
+    )
 
 
 def _proportion(logo: bytes) -> float:

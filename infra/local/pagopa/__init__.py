@@ -1,0 +1,1 @@
+"""pagoPA and what is around it on one machine: simulators that speak the real protocols."""

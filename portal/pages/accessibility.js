@@ -1,0 +1,3 @@
+import { statement } from "../parts/statement.js";
+
+export const open = (context) => statement(context, "accessibility");

