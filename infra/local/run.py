@@ -1,4 +1,5 @@
-"""`make run`: the house on one machine, a demo reseller, a ZIP dropped, what becomes of it.
+"""`make run`: the house on one machine, a demo reseller, a ZIP dropped, what becomes of it; then a
+body that collects, and the citizens who pay.
 
 ONCE=1          end after the table, with status 0
 ZIP=<path>      this ZIP instead of the demo's
@@ -29,12 +30,14 @@ from chalicelib.invoicing import dispatch
 from chalicelib.invoicing.document import Document
 from chalicelib.invoicing.signing import cades
 from chalicelib.invoicing.states import NOT_DOCUMENTS, is_final
-from infra.local import demo, holders
+from infra.local import collecting, demo, holders
+from infra.local.collecting import Collected
 from infra.local.engines import ROOT, EngineError
 from infra.local.gateway import DEFAULT_PORT, GatewayError
-from infra.local.house import House, Reseller
+from infra.local.house import AUTHORITY_FOLDER, House, Reseller
 from infra.local.sdi.outcomes import Delays
 from infra.local.sdi.registry import USUAL, Registry, read_registry
+from infra.local.smtp import MailServer
 
 RESULT = ROOT / ".local" / "run.json"
 # SdI takes days to say some things; here they come within seconds of each other.
@@ -129,6 +132,8 @@ def _run(once: bool, zip_path: str, reseller: str, registry: Registry) -> int:
             port=0 if once else DEFAULT_PORT,
             delays=DELAYS,
             registry=registry,
+            # The mail server's certificate is the test authority's.
+            variables={"SSL_CERT_FILE": str(AUTHORITY_FOLDER / "ca.pem")},
         ) as house,
     ):
         known = _settle_people(house, reseller, bool(zip_path))
@@ -141,7 +146,9 @@ def _run(once: bool, zip_path: str, reseller: str, registry: Registry) -> int:
             seconds = round(time.monotonic() - begun, 1)
             documents = house.documents(reseller)
             _write_table(documents, seconds)
-            _write_result(documents, seconds)
+            with MailServer(house.authority) as mail:
+                collected = collecting.play(house, mail)
+            _write_result(documents, seconds, collected)
             for error in house.cloud.pump.errors:
                 print(f"  problem: {error}", file=sys.stderr)
             if not rested:
@@ -150,7 +157,7 @@ def _run(once: bool, zip_path: str, reseller: str, registry: Registry) -> int:
                 print(f"  queues: {waiting}; SdI: {house.sdi.next_due()}", file=sys.stderr)
                 return 1
             if not once:
-                _serve(house, known)
+                _serve(house, known, collected)
     return 0
 
 
@@ -254,8 +261,9 @@ def _write_table(documents: list[Document], seconds: float) -> None:
     print(f"\n  {len(files) - refused} documents and {refused} refused files in {seconds} s\n")
 
 
-def _write_result(documents: list[Document], seconds: float) -> None:
-    """`.local/run.json`: each file that came is a flow; of these the documents by state."""
+def _write_result(documents: list[Document], seconds: float, collected: Collected) -> None:
+    """`.local/run.json`: each file that came is a flow; of these the documents by state; the
+    citizens' part by itself."""
     files = [one for one in documents if one.kind != "zip" or one.state == "refused_file"]
     states = Counter(one.state for one in files if one.state not in NOT_DOCUMENTS)
     content = {
@@ -263,16 +271,21 @@ def _write_result(documents: list[Document], seconds: float) -> None:
         "documents": dict(sorted(states.items())),
         "refusals": len(files) - sum(states.values()),
         "seconds": seconds,
+        **collected.result,
     }
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-def _serve(house: House, known: Reseller) -> None:
+def _serve(house: House, known: Reseller, collected: Collected) -> None:
     url = house.gateway.url
     print(f"Serving at {url} until Ctrl-C. Try:\n")
     print(f"  curl -H 'Authorization: Bearer {known.token}' '{url}/v1/documents?state=held'")
-    print(f"  curl {url}/v1/openapi.json\n", flush=True)
+    print(f"  curl {url}/v1/openapi.json\n")
+    notice, code = collected.town.unpaid()
+    print(f"The citizens' portal is at {url}/ . A notice that nobody has paid:\n")
+    print(f"  {collected.town.link()}")
+    print(f"  codice avviso {notice}, codice fiscale {code}\n", flush=True)
     with contextlib.suppress(KeyboardInterrupt):
         threading.Event().wait()
     print("\nStopping …")
