@@ -19,6 +19,7 @@
                                     --head MAIL --person NAME --url https://…   who manages it
     python -m infra.operate --stack sportello-prod open-support --head MAIL --person NAME --url …
     python -m infra.operate --stack sportello-prod taxonomy --file F         pagoPA's codes
+    python -m infra.operate --stack sportello-prod channel --body B --channel C     on request
     python -m infra.operate --stack sportello-prod credits-verify --tenant T  do credits add up?
     python -m infra.operate --stack sportello-prod payer --practice P --reseller R --customer C
     python -m infra.operate --stack sportello-prod audit-verify --tenant T   is the trail whole?
@@ -47,7 +48,7 @@ from chalicelib.accounts.model import SCOPES
 from chalicelib.base import clock, dynamo, keys, work
 from chalicelib.base.errors import Failure
 from chalicelib.invoicing import store
-from infra import counting, keeping, opening, selling, signing, taxonomy
+from infra import counting, enabling, keeping, opening, selling, signing, taxonomy
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -97,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     unmatched = acts.add_parser("unmatched", help="files and messages that belong to nobody")
     unmatched.set_defaults(do=_unmatched)
     counting.add(acts)
+    enabling.add(acts)
     keeping.add(acts)
     opening.add(acts)
     selling.add(acts)

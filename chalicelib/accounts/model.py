@@ -42,6 +42,7 @@ SCOPES = {
 PERSONAL_SCOPES = {
     "grants:write": "give and revoke access",
     "plan:write": "choose a plan",
+    "pos:use": "take payments at the body's terminals, where that was switched on for the person",
     "support:enter": "enter a tenant as support, with a reason",
 }
 

@@ -35,6 +35,7 @@ class Wanted:
     ends_at: str = ""
     language: str = "it"
     level: str = ""
+    pos: bool = False
 
 
 def give(
@@ -81,6 +82,7 @@ def _give(
             cabinets=wanted.cabinets,
             customer=wanted.customer,
             level=wanted.level,
+            pos=wanted.pos,
             ends_at=wanted.ends_at,
             requires_otp=requires_otp(home, wanted.role),
             version=(old.version if old else 0) + 1,
@@ -105,7 +107,7 @@ def _give(
 
 
 def _scope(grant: Grant) -> tuple[object, ...]:
-    return grant.cabinets, grant.customer, grant.ends_at, grant.level
+    return grant.cabinets, grant.customer, grant.ends_at, grant.level, grant.pos
 
 
 def requires_otp(home: Reseller, role: Role) -> bool:
@@ -159,9 +161,10 @@ def require(tenant: str, grant_id: str) -> Grant:
 
 def change(
     tenant: str, grant_id: str, cabinets: Sequence[str] | None, ends_at: str, actor: Actor,
-    now: datetime, wakes: Wakes,
+    now: datetime, wakes: Wakes, pos: bool | None = None,
 ) -> Grant:  # fmt: skip
-    """Another scope or end for a grant; it holds from the person's next request."""
+    """Another scope or end for a grant; it holds from the person's next request. `pos` None: as it
+    is."""
     old = require(tenant, grant_id)
     if old.revoked_at:
         raise Rejected("grant_revoked", "This grant was revoked; give a new one.", status=409)
@@ -169,6 +172,7 @@ def change(
         old,
         cabinets=None if cabinets is None else tuple(cabinets),
         ends_at=ends_at,
+        pos=old.pos if pos is None else pos,
         version=old.version + 1,
     )
     if _scope(new) == _scope(old):

@@ -47,12 +47,14 @@ class NewGrant(Taken):
     cabinets: list[str] | None = Field(default=None, max_length=200)
     customer: str = Field(default="", max_length=64)
     ends_at: str = Field(default="", pattern=rf"^$|{_INSTANT}")
+    pos: bool = Field(default=False, description="may take payments at a body's terminals")
     language: Language = "it"
 
 
 class GrantChange(Taken):
     cabinets: list[str] | None = Field(default=None, max_length=200)
     ends_at: str = Field(default="", pattern=rf"^$|{_INSTANT}")
+    pos: bool | None = Field(default=None, description="null: as it is")
 
 
 class Grant(Given):
@@ -67,6 +69,7 @@ class Grant(Given):
     ends_at: str | None
     revoked_at: str | None
     reason: str | None = Field(description="why support broke the glass")
+    pos: bool
 
 
 class Grants(Given):

@@ -6,23 +6,26 @@ read is recorded by `acting.read` before it is shown.
 
 from __future__ import annotations
 
+import hmac
 import ipaddress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.accounts import audit
 from chalicelib.accounts.audit import Action, Actor
 from chalicelib.accounts.model import Caller
-from chalicelib.base import clock
+from chalicelib.base import clock, secrets
 from chalicelib.base.dynamo import Put
 
 if TYPE_CHECKING:
     from chalicelib.entry.web import Request
 
+EDGE_HEADER: Final = "X-Sportello-Edge"
+
 
 def actor(caller: Caller, context: dict[str, Any], headers: Any) -> Actor:
     """`context`: API Gateway's requestContext. Its source address is the only one that the caller
-    cannot choose (X-Forwarded-For he can)."""
-    source = _address((context.get("identity") or {}).get("sourceIp"))
+    cannot choose (X-Forwarded-For he can), except where our own CloudFront stands before it."""
+    source = _source((context.get("identity") or {}).get("sourceIp"), headers)
     agent = audit.agent_of(str(headers.get("user-agent", "")))
     if caller.user:
         # Who came in by break-glass is told apart from the tenant's own people.
@@ -31,6 +34,17 @@ def actor(caller: Caller, context: dict[str, Any], headers: Any) -> Actor:
     if caller.key_id:
         return Actor("key", caller.key_id, source=source, agent=agent)
     return Actor("system", "nobody", source=source, agent=agent)
+
+
+def _source(nearest: Any, headers: Any) -> str:
+    """Who asks. Whatever comes by CloudFront comes from one of its few addresses; it shows a secret
+    that only it has, and writes the viewer's address behind whatever the viewer sent. Behind that
+    API Gateway writes CloudFront's own."""
+    shown = str(headers.get(EDGE_HEADER.lower(), ""))
+    hops = str(headers.get("x-forwarded-for", "")).split(",")
+    if shown and len(hops) > 1 and hmac.compare_digest(shown.encode(), secrets.edge().encode()):
+        return _address(hops[-2].strip())
+    return _address(nearest)
 
 
 def _address(text: Any) -> str:

@@ -77,7 +77,7 @@ def give_grant(request: Request) -> shapes.Grant:
             accounts.get_reseller(caller.tenant),
             Wanted(
                 wanted.mail, wanted.role, cabinets, wanted.customer, wanted.ends_at,
-                wanted.language, level,
+                wanted.language, level, wanted.pos,
             ),
             request.actor,
             secrets.token_urlsafe(32),
@@ -104,7 +104,7 @@ def change_grant(request: Request) -> shapes.Grant:
     with work.waking() as wakes:
         changed = people.change(
             tenant, request.path["grant_id"], wanted.cabinets, wanted.ends_at, request.actor,
-            clock.now(), wakes,
+            clock.now(), wakes, wanted.pos,
         )  # fmt: skip
     return _one(tenant, changed.id)
 
@@ -188,6 +188,7 @@ def _grant(listed: Listed) -> shapes.Grant:
         ends_at=one.ends_at or None,
         revoked_at=one.revoked_at or None,
         reason=one.reason or None,
+        pos=one.pos,
     )
 
 

@@ -14,6 +14,8 @@ from chalicelib.entry import body_shapes as shapes
 from chalicelib.entry.web import Request, route
 from chalicelib.payments import bodies, taxonomy
 from chalicelib.payments.body import Account, Body, Contacts, Segregation, Service
+from chalicelib.payments.forms import Choice, Form, Texts
+from chalicelib.payments.forms import Field as FormField
 from chalicelib.payments.notice.model import Postal
 from chalicelib.payments.prices import Fixed, Free, Item, Price, Tariff
 
@@ -93,12 +95,12 @@ def search_taxonomy(request: Request) -> shapes.Taxonomy:
 @route(bp, "GET", "/v1/body/services", "body:read", "The catalogue of services", shapes.Services)
 def list_services(request: Request) -> shapes.Services:
     found = bodies.list_services(request.caller.tenant)
-    return shapes.Services(services=[_service(one) for one in found])
+    return shapes.Services(services=[service_answer(one) for one in found])
 
 
 @route(bp, "GET", "/v1/body/services/{service_id}", "body:read", "A service", shapes.Service)
 def get_service(request: Request) -> shapes.Service:
-    return _service(bodies.get_service(request.caller.tenant, request.path["service_id"]))
+    return service_answer(bodies.get_service(request.caller.tenant, request.path["service_id"]))
 
 
 @route(
@@ -115,12 +117,28 @@ def save_service(request: Request) -> shapes.Service:
         chapter=wanted.chapter,
         price=_price(wanted),
         active=wanted.active,
+        description=Texts(**wanted.description.model_dump()),
+        form=tuple(form_field(one) for one in wanted.form),
         version=wanted.version,
     )
     record = acting.entry(
         request, Action.SERVICE_CHANGED, f"service:{new.code}", version=new.version + 1
     )
-    return _service(bodies.save_service(request.caller.tenant, new, clock.now(), [record]))
+    return service_answer(bodies.save_service(request.caller.tenant, new, clock.now(), [record]))
+
+
+def form_answer(form: Form) -> list[shapes.FormField]:
+    """A form as it is said."""
+    return [shapes.FormField.model_validate(asdict(one)) for one in form]
+
+
+def form_field(wanted: shapes.FormField) -> FormField:
+    """A field of a form as the domain has it."""
+    choices = tuple(Choice(one.code, Texts(**one.label.model_dump())) for one in wanted.choices)
+    return FormField(
+        wanted.name, Texts(**wanted.label.model_dump()), wanted.type, wanted.required, choices,
+        wanted.most_chars,
+    )  # fmt: skip
 
 
 def _price(wanted: shapes.NewService) -> Price | None:
@@ -137,6 +155,7 @@ def _price(wanted: shapes.NewService) -> Price | None:
 _KINDS = {Fixed: "fixed", Tariff: "tariff", Free: "free"}
 
 
-def _service(found: Service) -> shapes.Service:
+def service_answer(found: Service) -> shapes.Service:
+    """A service as it is said."""
     price = asdict(found.price) | {"kind": _KINDS[type(found.price)]} if found.price else None
     return shapes.Service.model_validate(asdict(found) | {"price": price})

@@ -16,6 +16,7 @@ from chalicelib.entry.web import Request, route
 from chalicelib.payments.dues import values
 from chalicelib.payments.dues.filters import Filter
 from chalicelib.payments.dues.model import Person
+from chalicelib.payments.pagopa import looking, told
 from chalicelib.payments.positions import flows, model, positions
 from chalicelib.payments.positions.grouping import Parameters, Plan
 from chalicelib.payments.positions.positions import Shown, Wanted
@@ -120,7 +121,9 @@ def _whole(tenant: str, position_id: str) -> shapes.Position:
     found, events = positions.show(tenant, position_id)
     transfers = [asdict(one) for one in model.transfers(found.position.lines)]
     return shapes.Position.model_validate(
-        _summary(found) | {"transfers": transfers, "timeline": events}
+        _summary(found)
+        | {"transfers": transfers, "timeline": events}
+        | {"pagopa": asdict(told.get(tenant, position_id))}
     )
 
 
@@ -130,6 +133,8 @@ def _whole(tenant: str, position_id: str) -> shapes.Position:
 )  # fmt: skip
 def list_positions(request: Request) -> shapes.Positions:
     query: shapes.PositionsQuery = request.query
+    with work.waking() as wakes:
+        looking.look(request.caller.tenant, clock.now(), wakes)
     found, cursor = positions.list_positions(
         request.caller.tenant, query.state or "", query.flow or "", query.iuv or "",
         query.cursor, query.limit,

@@ -9,12 +9,14 @@ from pydantic import Field, StringConstraints
 
 from chalicelib.base import limits
 from chalicelib.entry.shapes import Given, Taken
+from chalicelib.payments.forms import FieldType
 
 # Nothing that a terminal of its readers would obey.
 _PLAIN = r"^[^\x00-\x1f\x7f]*$"
 Text = Annotated[str, StringConstraints(max_length=140, pattern=_PLAIN)]
 Short = Annotated[str, StringConstraints(max_length=50, pattern=_PLAIN)]
 Iban = Annotated[str, StringConstraints(min_length=15, max_length=34)]
+Link = Annotated[str, StringConstraints(max_length=300, pattern=r"^(https://[!-~]+)?$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 Cents = Annotated[int, Field(ge=1, le=limits.AMOUNT_CENTS)]
 
@@ -45,11 +47,16 @@ class Postal(Taken):
 
 
 class Contacts(Taken):
+    """Printed on notices, but for the addresses of what the body declares by law: the portal links
+    to those."""
+
     office: Short = ""
     phone: Short = ""
     mail: Short = ""
     pec: Short = ""
     website: Short = ""
+    accessibility_url: Link = ""
+    privacy_url: Link = ""
 
 
 class NewBody(Taken):
@@ -102,9 +109,52 @@ class FreePrice(Taken):
     most_cents: Cents = limits.AMOUNT_CENTS
 
 
+Label = Annotated[str, StringConstraints(max_length=120, pattern=_PLAIN)]
+
+
+class Texts(Taken):
+    """What a body writes for people: Italian, and what else it likes ("": shown in Italian)."""
+
+    it: Label
+    en: Label = ""
+    fr: Label = ""
+    es: Label = ""
+
+
+LongText = Annotated[str, StringConstraints(max_length=limits.SERVICE_TEXT_CHARS)]
+
+
+class Description(Taken):
+    """As Texts, and longer."""
+
+    it: LongText = ""
+    en: LongText = ""
+    fr: LongText = ""
+    es: LongText = ""
+
+
+class FormChoice(Taken):
+    code: Code
+    label: Texts
+
+
+class FormField(Taken):
+    """What whoever pays writes: `choices` of a choice, `most_chars` of a text; a day is written
+    yyyy-mm-dd."""
+
+    name: Code
+    label: Texts
+    type: FieldType
+    required: bool = False
+    choices: Annotated[list[FormChoice], Field(max_length=limits.FORM_CHOICES)] = Field(
+        default_factory=list
+    )
+    most_chars: int = Field(limits.FORM_TEXT_CHARS, ge=1, le=limits.FORM_TEXT_CHARS)
+
+
 class NewService(Taken):
-    """`price` null: only for dues, which bring their amount. `version`: the one that was read, 0
-    for a new service."""
+    """`price` null: only for dues, which bring their amount. `description` and `form`: what the
+    portal says and asks. `version`: the one that was read, 0 for a new service."""
 
     subject: Annotated[str, StringConstraints(min_length=1, max_length=90, pattern=_PLAIN)]
     taxonomy: Annotated[str, StringConstraints(max_length=20)]
@@ -114,6 +164,10 @@ class NewService(Taken):
         None
     )
     active: bool = True
+    description: Description = Field(default_factory=Description)
+    form: Annotated[list[FormField], Field(max_length=limits.FORM_FIELDS)] = Field(
+        default_factory=list
+    )
     version: int = Field(0, ge=0)
 
 

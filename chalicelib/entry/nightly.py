@@ -1,4 +1,5 @@
-"""Every night, some minutes after midnight in Rome: plan the end of lots whose last day is over."""
+"""Every night, some minutes after midnight in Rome: plan the end of lots whose last day is over,
+and look for receipts that pagoPA keeps."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from chalice.app import Blueprint
 
 from chalicelib.base import clock, work
 from chalicelib.credits import expiry
+from chalicelib.payments.pagopa import looking
 
 bp = Blueprint(__name__)
 
@@ -16,4 +18,8 @@ bp = Blueprint(__name__)
 def nightly(event: Any, context: Any) -> dict[str, int]:
     """What is due is planned, whatever the hour: twice, late or a night left out is the same."""
     with work.waking() as wakes:
-        return {"lots": expiry.plan(clock.now(), wakes)}
+        now = clock.now()
+        return {
+            "lots": expiry.plan(now, wakes),
+            "looks": looking.look_everywhere(now, wakes),
+        }

@@ -8,10 +8,19 @@ from typing import Any, Final
 from chalice.app import Blueprint
 
 from chalicelib.entry import events
+from chalicelib.payments.pagopa import bulk, looking, working
 
 bp = Blueprint(__name__)
 
-TASKS: Final[Mapping[str, events.Task]] = {}
+TASKS: Final[Mapping[str, events.Task]] = {
+    "pagopa_tell": working.tell,
+    "pagopa_retell": working.retell,
+    "pagopa_files": bulk.plan,
+    "pagopa_file": bulk.carry,
+    "pagopa_look": looking.search,
+    "pagopa_receipt": looking.fetch,
+    "pagopa_biz": looking.recover,
+}
 
 
 @bp.on_sqs_message(queue_arn=events.PLACEHOLDER, batch_size=10, name="on_collect")

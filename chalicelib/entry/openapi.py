@@ -124,6 +124,9 @@ def _security(route: web.Route) -> list[dict[str, list[str]]]:
 
 def _answer(route: web.Route, names: Any) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": route.summary}
+    if route.file_types:
+        binary = {"schema": {"type": "string", "format": "binary"}}
+        return answer | {"content": dict.fromkeys(route.file_types, binary)}
     schema = names[route.answer, "serialization"] if route.answer else {"type": "object"}
     answer["content"] = {"application/json": {"schema": schema}}
     return answer

@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from chalicelib.base import limits
 from chalicelib.entry.body_shapes import Cents, Code
 from chalicelib.entry.dues_shapes import Cursor, Due
+from chalicelib.entry.pagopa_shapes import Telling
 from chalicelib.entry.shapes import Given, Id, Taken
 from chalicelib.payments.dues.model import Category, Provenance
 from chalicelib.payments.positions.model import Origin, PaymentState
@@ -201,11 +202,12 @@ class PositionEvent(Given):
 
 
 class Position(PositionSummary):
-    """`timeline`: oldest first."""
+    """`timeline`: oldest first. `pagopa`: what pagoPA knows of it."""
 
     lines: list[Line]
     transfers: list[Transfer]
     timeline: list[PositionEvent]
+    pagopa: Telling
 
 
 class Edit(Taken):

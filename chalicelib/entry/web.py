@@ -42,7 +42,7 @@ class Route:
     """One operation. `body` is a model ("module:name" for one that is seldom wanted and slow to
     import), or bytes for a file; `scope` PUBLIC opens it to all, SESSION to every person who
     is logged in; a scope to keys and to persons who have it. `idempotency_key` wants one,
-    `repeatable` heeds one that is sent."""
+    `repeatable` heeds one that is sent; `file_types`: of an answer that is a file (File)."""
 
     method: str
     path: str
@@ -55,6 +55,7 @@ class Route:
     body: type[BaseModel] | type[bytes] | str | None = None
     idempotency_key: bool = False
     repeatable: bool = False
+    file_types: tuple[str, ...] = ()
 
     @property
     def body_model(self) -> type[BaseModel] | None:
@@ -96,7 +97,32 @@ class Answer:
     cookie: str = field(repr=False)
 
 
-View = Callable[[Request], BaseModel | dict[str, Any] | Answer]
+@dataclass(frozen=True)
+class File:
+    """What a view gives that is a file and no JSON; `name` "" is shown, another one downloaded.
+
+    Its type is one of the application's binary types: whoever asks accepts it by its Accept header.
+    """
+
+    data: bytes = field(repr=False)
+    type: str
+    name: str = ""
+
+    @property
+    def headers(self) -> dict[str, str | list[str]]:
+        found: dict[str, str | list[str]] = {
+            "Content-Type": self.type,
+            "X-Content-Type-Options": "nosniff",
+            # A picture that a body gave us may hold scripts: nothing of it runs.
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+        }
+        if self.name:
+            assert ids.is_safe(self.name), self.name
+            found["Content-Disposition"] = f'attachment; filename="{self.name}"'
+        return found
+
+
+View = Callable[[Request], BaseModel | dict[str, Any] | Answer | File]
 _NOBODY = Caller(tenant="", key_id="", scopes=frozenset())
 
 
@@ -135,8 +161,11 @@ def _answer(declared: Route, view: View, request: Any, parts: dict[str, str]) ->
         if isinstance(found, Answer):
             headers["Set-Cookie"] = found.cookie
             found = found.body
-        body = found.model_dump(mode="json") if isinstance(found, BaseModel) else found
-        response = Response(body, headers, declared.status)
+        if isinstance(found, File):
+            response = Response(found.data, headers | found.headers, declared.status)
+        else:
+            body = found.model_dump(mode="json") if isinstance(found, BaseModel) else found
+            response = Response(body, headers, declared.status)
     except Failure as failure:
         response = error(failure, request_id)
     except Exception as bug:  # the caller learns nothing; the log says where

@@ -49,6 +49,7 @@ PARTS = (
         ("fdr_*", "statement_rows_per_second", "remittances_per_second", "matching_*"),
     ),
     Part("login", ("login_*", "session_check_*")),
+    Part("node", ("node_*",)),
     Part("calls", ("aws_calls_*", "cost_*")),
     Part("archive", ("zip_*",)),
 )

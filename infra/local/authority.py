@@ -27,7 +27,7 @@ from cryptography.x509.oid import (
 )
 
 PASSWORD = "prova"
-CLIENT_NAMES = ("sportello", "sdi")
+CLIENT_NAMES = ("sportello", "sdi", "pagopa")
 
 _PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 _PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
@@ -38,6 +38,7 @@ _TLS_NAMES = (
     "server.pem",
     "client-sportello.pem",
     "client-sdi.pem",
+    "client-pagopa.pem",
 )
 _SEAL_NAMES = ("seal-ca.pem", "seal.pem", "seal.key.pem")
 _SIGNER, _EXPIRED = "signer.p12", "signer-expired.p12"
@@ -128,7 +129,7 @@ class Authority:
         return context
 
     def client_context(self, name: str) -> ssl.SSLContext:
-        """Client side as `sportello` (calling SdI) or `sdi` (calling us); else KeyError."""
+        """Client side as `sportello` (calling SdI), `sdi` or `pagopa` (calling us). KeyError."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(self.client_paths[name])
@@ -196,7 +197,7 @@ def _is_usable(folder: Path, now: datetime) -> bool:
     """Whether every file is there, every certificate is in its term and the expired one is not."""
     if not all((folder / name).is_file() for name in _ALL_NAMES):
         return False
-    names = ("ca.pem", "server.pem", "client-sportello.pem", "client-sdi.pem", "seal.pem")
+    names = [name for name in (*_TLS_NAMES, "seal.pem") if name != "ca.key.pem"]
     try:
         certificates = [x509.load_pem_x509_certificate((folder / n).read_bytes()) for n in names]
         signer = _p12_certificate((folder / _SIGNER).read_bytes())

@@ -23,6 +23,7 @@ from chalice.local import LocalChalice, LocalGateway
 from infra.local.api_event import HttpRequest, NoSuchRoute, answer_body, event_of
 from infra.local.functions import FunctionSettings
 from infra.local.lambdas import LambdaContext
+from infra.local.pages import Pages
 
 log = logging.getLogger("sportello.local.gateway")
 
@@ -65,6 +66,7 @@ class Gateway:
         port: 0 takes any that is free.
         mutual_tls: the context of the second listener; it must demand a client certificate.
         responses: `RestAPI.Properties.GatewayResponses` of the template (`stack.gateway_responses`)
+        pages: the portal, which CloudFront puts in front of the API
 
     Raises:
         GatewayError: a port is taken.
@@ -78,6 +80,7 @@ class Gateway:
         mutual_tls: ssl.SSLContext | None = None,
         mutual_tls_port: int = 0,
         responses: Mapping[str, Mapping[str, Any]] | None = None,
+        pages: Pages | None = None,
         host: str = "127.0.0.1",
     ) -> None:
         if mutual_tls is not None and mutual_tls.verify_mode is not ssl.CERT_REQUIRED:
@@ -87,6 +90,7 @@ class Gateway:
             raise GatewayError("a route has an authorizer, which this gateway does not play")
         self.app = per_thread_requests(app)
         self.responses = responses or {}
+        self.pages = pages
         # Chalice knows how `chalice package` would have API Gateway answer preflights.
         self.chalice = LocalGateway(app, Config.create())
         handler = partial(_Handler, self)
@@ -138,7 +142,11 @@ class Gateway:
     # --- one request --------------------------------------------------------------------------
 
     def answer(self, request: HttpRequest) -> tuple[int, dict[str, list[str]], bytes]:
-        """Status, headers and body, as API Gateway would send them."""
+        """Status, headers and body, as API Gateway would send them, or CloudFront for pages."""
+        if self.pages is not None and request.client_certificate is None:
+            page = self.pages.answer(request.method, request.target, request.headers)
+            if page is not None:
+                return page
         try:
             event = event_of(request, self.app)
         except NoSuchRoute:

@@ -30,7 +30,15 @@ from infra.local.authority import Authority
 from infra.local.cloud import LAYERS, Cloud
 from infra.local.csc import SigningService
 from infra.local.engines import ROOT, RUN_FOLDER, Engines
+from infra.local.functions import handlers_of, settings_of
 from infra.local.gateway import Gateway
+from infra.local.node_gateway import FUNCTION as NODE
+from infra.local.node_gateway import NodeGateway
+from infra.local.pages import Pages
+from infra.local.pagopa.appio import AppIo
+from infra.local.pagopa.checkout import Checkout
+from infra.local.pagopa.node import Node
+from infra.local.resources import TEMPLATE
 from infra.local.revocation import RevocationService
 from infra.local.sdi.outcomes import Delays
 from infra.local.sdi.registry import USUAL, Registry
@@ -82,14 +90,22 @@ class House:
             engines=engines,
         )
         self.gateway: Gateway
+        self.node_gateway: NodeGateway
         self.sdi: Simulator
         self.revocation: RevocationService
         self.remote_signing: SigningService
+        # Where carts are paid; whoever runs a node says what paying does (`pay = through(node)`).
+        self.checkout: Checkout
+        # Citizens are put on it by `appio.enrol`; nobody is there at the start.
+        self.appio: AppIo
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as opened:
             self.gateway = Gateway(
-                application.app, port=self._port, mutual_tls=self.authority.server_context()
+                application.app,
+                port=self._port,
+                mutual_tls=self.authority.server_context(),
+                pages=Pages.of_template(TEMPLATE),
             )
             self.sdi = Simulator(
                 self.folder / f"sdi-{secrets.token_hex(4)}",
@@ -110,6 +126,9 @@ class House:
                     "PUBLIC_URL": self.gateway.url,
                     "WEBHOOK_PRIVATE": "allow",
                     "REVOCATION_PRIVATE": "allow",
+                    "NET_PRIVATE": "allow",
+                    "CHECKOUT_URL": self.checkout.url,
+                    "APPIO_URL": self.appio.url,
                     **self._variables,
                 }
             )
@@ -119,11 +138,29 @@ class House:
             self._put_trust()
             self.gateway.responses = self.cloud.stack.gateway_responses
             opened.enter_context(self.gateway)
+            self.node_gateway = opened.enter_context(
+                NodeGateway(
+                    handlers_of(application.app)[NODE],
+                    self.authority.server_context(),
+                    settings=settings_of(application.app)[NODE],
+                )
+            )
             self._exit = opened.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._exit.close()
+
+    def node(self, broker: str, station: str, **more: Any) -> Node:
+        """pagoPA's node, as it calls a station of a broker's over mutual TLS."""
+        return Node(
+            self.node_gateway.url,
+            broker,
+            station,
+            self.authority.client_context("pagopa"),
+            clock=lambda: self.cloud.clock.now(),
+            **more,
+        )
 
     def _put_secret(self) -> None:
         """What the operator puts into Secrets Manager once."""
@@ -154,6 +191,8 @@ class House:
         self.remote_signing = opened.enter_context(
             SigningService((), now, tls=authority.open_server_context())
         )
+        self.checkout = opened.enter_context(Checkout())
+        self.appio = opened.enter_context(AppIo())
 
     def _signer_p12(self) -> bytes:
         return self.authority.signer_that_is_asked_about(

@@ -311,3 +311,34 @@ def test_a_clock_that_goes_back_opens_the_key_again(world: World) -> None:
     world.clock.set(world.clock.at - timedelta(hours=1))
     found = calls(world, lambda: fields.seal(*PLACE, TEXT))
     assert found == ["dynamodb.GetItem", "kms.Decrypt"]
+
+
+# ------------------------------------------------------------------ read along with other things
+def test_a_key_that_was_read_along_is_not_asked_for_again(world: World) -> None:
+    sealed = fields.seal(*PLACE, TEXT)
+    world.pass_time(limits.DATA_KEY_RECHECK_S)
+    fields.renew("alfa", dynamo.get(fields.key_of("alfa")))
+    assert calls(world, lambda: fields.unseal(*PLACE, sealed)) == []
+    # Its time to live goes on: KMS is asked again when it is over, and the table is not.
+    world.pass_time(limits.DATA_KEY_TTL_S)
+    item = dynamo.get(fields.key_of("alfa"))
+    fields.renew("alfa", item)
+    assert calls(world, lambda: fields.unseal(*PLACE, sealed)) == ["kms.Decrypt"]
+    fields.forget()
+    fields.renew("alfa", item)
+    assert calls(world, lambda: fields.unseal(*PLACE, sealed)) == ["kms.Decrypt"]
+
+
+def test_what_was_read_along_tells_of_other_keys_and_of_a_deleted_one(world: World) -> None:
+    sealed = fields.seal(*PLACE, TEXT)
+    fields.rotate_key("alfa")
+    fields.renew("alfa", dynamo.get(fields.key_of("alfa")))
+    assert fields.unseal(*PLACE, sealed) == TEXT
+    held = fields._rings.copy()
+    fields.delete_key("alfa")
+    fields._rings.update(held)
+    fields.renew("alfa", dynamo.get(fields.key_of("alfa")))
+    assert refused(*PLACE, sealed) == "data_key_deleted"
+    fields.renew("gamma", None)
+    assert refused("gamma", *PLACE[1:], sealed) == "data_key_deleted"
+    del world

@@ -33,6 +33,7 @@ def test_a_setting_is_kept_as_it_was_said(api: Api, house: House) -> None:
     assert kept == answer.json
     whole = copy.deepcopy(said)
     whole["contacts"] |= {"phone": "", "pec": "", "website": ""}
+    whole["contacts"] |= {"accessibility_url": "", "privacy_url": ""}
     more = {"site": False, "counter": "", "outside_until": None, "logo": "", "version": 1}
     assert kept == whole | more
 
@@ -135,7 +136,10 @@ def test_services_are_of_the_taxonomy_in_force_and_of_an_account(api: Api, house
     tariff = {"kind": "tariff", "items": [{"code": "a", "label": "Certificato", "cents": 1000}]}
     values = bodies.service()
     saved = house.call(api, "PUT", "/v1/body/services/quota", values).json
-    assert saved == values | {"code": "quota", "price": None, "active": True, "version": 1}
+    plain = {"description": dict.fromkeys(("it", "en", "fr", "es"), ""), "form": []}
+    assert saved == values | plain | {
+        "code": "quota", "price": None, "active": True, "version": 1,
+    }  # fmt: skip
     # Another service on the same account.
     priced = bodies.service(price=tariff, taxonomy=LATE)
     assert house.call(api, "PUT", "/v1/body/services/certificati", priced).status == 200

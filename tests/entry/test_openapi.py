@@ -30,7 +30,21 @@ from tests.entry import visitors
 from tests.entry.api_world import Answer, Api, Person
 from tests.entry.routes import call, call_in, headers_in, label, parameters, routes
 
-_OF_A_BODY = ("service_id", "mapping_id", "import_id", "position_id", "generation_id")
+_OF_A_BODY = (
+    "service_id",
+    "mapping_id",
+    "import_id",
+    "position_id",
+    "receipt_name",
+    "generation_id",
+    "body_code",
+    "cart_id",
+    "preset_id",
+    "enclosure_id",
+    "carrier_id",
+    "account_id",
+    "delivery_id",
+)
 every_route = pytest.mark.parametrize("route", routes(), ids=label)
 CHECKS = [
     not_a_server_error,

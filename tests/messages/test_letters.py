@@ -42,6 +42,7 @@ VALUES = {
     "lines": "1.000 x xml_private: 50,00 EUR\nAttivazione: 11,00 EUR",
     "product": "xml_private",
     "share": "20",
+    "ticket": "k3b5q7x2m4ad",
 }
 every = pytest.mark.parametrize("kind", sorted(KINDS))
 in_all = pytest.mark.parametrize("language", LANGUAGES)

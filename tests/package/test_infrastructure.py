@@ -27,8 +27,8 @@ QUEUES = {
     "DeliverQueue": "OnDeliver",
     "ReconcileQueue": "OnReconcile",
 }
-FUNCTIONS = {"APIHandler", "Sweep", "Nightly", *QUEUES.values()}
-BUCKETS = {"IntakeBucket", "DocumentsBucket", "SdiBucket", "AccessLogs"}
+FUNCTIONS = {"APIHandler", "Sweep", "Nightly", "Hourly", "Node", *QUEUES.values()}
+BUCKETS = {"IntakeBucket", "DocumentsBucket", "SdiBucket", "PortalBucket", "AccessLogs"}
 # Any key of this account and region that is tagged with the name of this stack.
 SIGNING_KEYS = {
     "Fn::Sub": "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/*",
@@ -60,7 +60,8 @@ def test_every_queue_is_known(cloudformation: Json) -> None:
     queues = of_type(cloudformation, "AWS::SQS::Queue")
     dead = {dead_letter_queue(queue) for queue in queues.values() if "RedrivePolicy" in queue}
     assert dead == {f"{name}DeadLetters" for name in QUEUES}
-    assert set(queues) == set(QUEUES) | dead | {"SweepDeadLetters", "NightlyDeadLetters"}
+    scheduled = {f"{name}DeadLetters" for name in ("Sweep", "Nightly", "Hourly")}
+    assert set(queues) == set(QUEUES) | dead | scheduled
 
 
 @pytest.mark.parametrize("name", QUEUES)
@@ -101,7 +102,7 @@ def test_archives_are_received_one_at_a_time(cloudformation: Json) -> None:
         for mapping in of_type(cloudformation, "AWS::Lambda::EventSourceMapping").values()
     }
     # So is work on credits: one row may let hundreds of documents go.
-    alone = {"ReceiveQueue", "CreditsQueue", "DuesQueue", "ReconcileQueue"}
+    alone = {"ReceiveQueue", "CreditsQueue", "DuesQueue", "DeliverQueue"}
     assert sizes == {name: 1 if name in alone else 10 for name in QUEUES}
 
 
@@ -215,7 +216,7 @@ def assert_exact(owner: str, resource: Any) -> None:
         assert "*" not in inside, f"{owner}: {text}"
         assert "${" in inside.split(":")[-1], f"{owner}: {text}"
     else:
-        assert target(resource) in ("Alarms", "MailEvents", "ChannelSecret") or (
+        assert target(resource) in ("Alarms", "MailEvents", "ChannelSecret", "EdgeSecret") or (
             "Fn::GetAtt" in resource
         ), f"{owner}: {resource}"
 
@@ -283,11 +284,12 @@ def test_only_the_known_policy_of_aws_is_attached(cloudformation: Json) -> None:
 
 def test_secrets_are_read_only_where_they_are_used(cloudformation: Json) -> None:
     readers = {
-        owner
+        (owner, target(resource))
         for owner, statement in statements(cloudformation, "Allow")
         if any(a.startswith("secretsmanager:") for a in as_list(statement["Action"]))
+        for resource in as_list(statement["Resource"])
     }
-    assert readers == {"OnSendRole"}
+    assert readers == {("OnSendRole", "ChannelSecret"), ("ApiHandlerRole", "EdgeSecret")}
 
 
 WRITES = {"dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
@@ -342,7 +344,7 @@ def test_the_sweep_runs_each_minute_and_is_not_lost(cloudformation: Json) -> Non
     assert schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] >= 1
     assert target(schedule["Target"]["DeadLetterConfig"]["Arn"]) == "SweepDeadLetters"
     invoked = of_type(cloudformation, "AWS::Lambda::EventInvokeConfig").values()
-    assert {target(one["FunctionName"]) for one in invoked} == {"Sweep", "Nightly"}
+    assert {target(one["FunctionName"]) for one in invoked} == {"Sweep", "Nightly", "Hourly"}
 
 
 @pytest.mark.feature("F004-016")
@@ -354,6 +356,15 @@ def test_the_night_begins_by_the_clock_of_rome_and_is_not_lost(cloudformation: J
     assert (int(hour), int(minute) > 0, rest) == (0, True, ["*", "*", "?", "*"])
     assert schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] >= 2
     assert target(schedule["Target"]["DeadLetterConfig"]["Arn"]) == "NightlyDeadLetters"
+
+
+@pytest.mark.feature("F001-100")
+def test_flows_are_looked_for_each_hour_by_the_clock_of_rome(cloudformation: Json) -> None:
+    schedule = _schedule_of(cloudformation, "Hourly")
+    assert schedule["ScheduleExpressionTimezone"] == "Europe/Rome"
+    minute, *rest = schedule["ScheduleExpression"].removeprefix("cron(")[:-1].split()
+    assert (int(minute) > 0, rest) == (True, ["*", "*", "*", "?", "*"])
+    assert target(schedule["Target"]["DeadLetterConfig"]["Arn"]) == "HourlyDeadLetters"
 
 
 def _schedule_of(cloudformation: Json, function: str) -> Json:
@@ -380,7 +391,7 @@ def test_nobody_may_change_the_book_of_credits(cloudformation: Json) -> None:
         for owner, statement in statements(cloudformation, "Deny")
         if set(as_list(statement["Action"])) == {"dynamodb:DeleteItem", "dynamodb:UpdateItem"}
         and statement["Condition"]
-        == {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": ["T#*#CREDITS#BOOK#*"]}}
+        == {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": ["T#*#CREDITS#BOOK#*", "T#*#JOURNAL"]}}
     }
     assert writers <= denied
 
@@ -401,11 +412,13 @@ def test_bucket_is_closed(name: str, cloudformation: Json) -> None:
     assert any("AbortIncompleteMultipartUpload" in rule for rule in rules)
     (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     default = encryption["ServerSideEncryptionByDefault"]
-    if name == "AccessLogs":  # S3's log delivery cannot write with a key of ours
+    # S3's log delivery cannot write with a key of ours; what is in the portal is public.
+    if name in ("AccessLogs", "PortalBucket"):
         assert default == {"SSEAlgorithm": "AES256"}
     else:
         assert encryption["BucketKeyEnabled"] is True
         assert target(default["KMSMasterKeyID"]) == "DataKey"
+    if name != "AccessLogs":
         assert target(bucket["LoggingConfiguration"]["DestinationBucketName"]) == "AccessLogs"
     assert cloudformation["Resources"][name]["DeletionPolicy"] == "Retain"
 
@@ -485,3 +498,19 @@ def test_sdi_is_recognised_by_its_certificate(cloudformation: Json) -> None:
         "TruststoreUri": {"Ref": "SdiTruststoreUri"}
     }
     assert cloudformation["Resources"]["SdiDomainMapping"]["Condition"] == "HasSdiDomain"
+
+
+def test_pagopa_is_recognised_by_its_certificate_and_by_nothing_else(cloudformation: Json) -> None:
+    found = cloudformation["Resources"]
+    ours = {name for name in found if name.startswith("Node") and "Gateway" in found[name]["Type"]}
+    assert ours
+    assert {found[name].get("Condition") for name in ours} == {"HasNodeDomain"}
+    assert found["NodeDomain"]["Properties"]["MutualTlsAuthentication"] == {
+        "TruststoreUri": {"Ref": "NodeTruststoreUri"}
+    }
+    # The address that AWS gives by itself asks for no certificate.
+    assert found["NodeApi"]["Properties"]["DisableExecuteApiEndpoint"] is True
+    (route,) = of_type(cloudformation, "AWS::ApiGatewayV2::Route").values()
+    assert route["RouteKey"] == "POST /"
+    wait_ms = found["NodeIntegration"]["Properties"]["TimeoutInMillis"]
+    assert wait_ms > 1_000 * found["Node"]["Properties"]["Timeout"]

@@ -44,6 +44,7 @@ FUNCTIONS = {
     "OnDeliver": "sqs_empty",
     "OnReconcile": "sqs_empty",
     "Nightly": "schedule",
+    "Hourly": "schedule",
     "Sweep": "schedule",
 }
 

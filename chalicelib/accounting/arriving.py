@@ -1,0 +1,132 @@
+"""A version of a flow comes: it is kept, and it is decided which version counts.
+
+    brought = pieces.keep(...)          # its lines are objects now (accounting/pieces.py)
+    arrive(tenant, brought, now, wakes)
+
+Its lines go to their groups afterwards (`applying`), by a row of the same commit. A version that
+comes after the flow was posted counts for nothing until a person decides: it is held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from chalicelib.accounting import regrouping, settled, store
+from chalicelib.accounting.groups import flow_name
+from chalicelib.accounting.payment_match import FlowKey
+from chalicelib.accounting.settled import Named, Settled, Version
+from chalicelib.base import dynamo, limits, work
+from chalicelib.base.dynamo import ConditionFailed, Op, Put, Update
+from chalicelib.base.errors import Conflict, Rejected
+from chalicelib.base.work import Wakes
+
+_TRIES: Final = 8
+
+
+@dataclass(frozen=True)
+class Brought:
+    """A version whose lines are kept. `flow_id` as it is written; `facts`: where it came from."""
+
+    key: FlowKey
+    flow_id: str
+    version: Version
+    facts: Mapping[str, Any]
+
+
+def arrive(
+    tenant: str, brought: Brought, now: datetime, wakes: Wakes, also: tuple[Op, ...] = ()
+) -> tuple[Settled, str]:
+    """Keep a version; gives the flow, and what the version is to it.
+
+    first, newer, older, same (it is here already), held (the flow is posted). Rejected
+    `flow_versions` (too many), Conflict when others keep changing it. `also` joins the commit.
+    """
+    for _ in range(_TRIES):
+        old = store.get_flow(tenant, flow_name(brought.key))
+        if old is not None and any(one.id == brought.version.id for one in old.versions):
+            if also:
+                wakes.commit(list(also))
+            return old, "same"
+        ops, new, said = _decided(tenant, old, brought, now)
+        try:
+            wakes.commit(regrouping.merged([*ops, *also]))
+        except ConditionFailed:
+            continue
+        return new, said
+    raise Conflict()
+
+
+def _decided(
+    tenant: str, old: Settled | None, brought: Brought, now: datetime
+) -> tuple[list[Op], Settled, str]:
+    if old is not None and len(old.versions) >= limits.FLOW_VERSIONS:
+        raise Rejected("flow_versions", "A flow has so many versions only by mistake.")
+    new, said = _with(old, brought)
+    hub = store.get_hub(tenant, new.key[1])
+    mine = Named(new.name, new.key, new.counts.settled)
+    flows = tuple(sorted([one for one in hub.flows if one.name != new.name] + [mine]))
+    after = replace(hub, flows=flows)
+    new = replace(new, bank=settled.owners(flows, hub.credits)[new.name])
+    ops: list[Op] = [_put(tenant, old, new)]
+    if after != hub:
+        ops += regrouping.of_hub(tenant, hub, after, now, but=new.name)
+    else:
+        # The money of this flow is decided by the hub as it was read.
+        ops.append(dynamo.Check(store.hub_key(tenant, new.key[1]), store.same(hub.version), "hub"))
+    before = old.counts if old else None
+    amounts = [[new.counts.cents, new.counts.settled.isoformat()]]
+    if before is None or (before.cents, before.settled) != (new.counts.cents, new.counts.settled):
+        ops += store.known_rows(tenant, new.key, new.counts.settled, new.counts.cents)
+        if before is not None:
+            ops.append(store.unknown_amount(tenant, new.key, before.settled, before.cents))
+            amounts.append([before.cents, before.settled.isoformat()])
+    partition = store.flow_partition(tenant, new.name)
+    if new.counting != new.applied:
+        ops.append(work.row(regrouping.QUEUE, partition, "apply", now, when=dynamo.ANY,
+                            label="apply", task="match", what="apply", flow=new.name))  # fmt: skip
+    ops += [
+        regrouping.judge_row(tenant, new.name, now),
+        work.row(regrouping.QUEUE, partition, f"seek-{new.version + 1}", now, when=dynamo.ANY,
+                 label="seek", task="match", what="seek", flow=new.name, amounts=amounts),
+    ]  # fmt: skip
+    return ops, new, said
+
+
+def _with(old: Settled | None, brought: Brought) -> tuple[Settled, str]:
+    version = brought.version
+    facts = {version.id: dict(brought.facts)}
+    if old is None:
+        first = Settled(
+            key=brought.key, name=flow_name(brought.key), flow_id=brought.flow_id,
+            versions=(version,), counting=version.id, facts=facts,
+        )  # fmt: skip
+        return first, "first"
+    new = replace(
+        old, versions=tuple(sorted([*old.versions, version])), facts={**old.facts, **facts}
+    )
+    if old.posted_lines:
+        later = settled.newest([old.counts, version])[0].id == version.id
+        return (replace(new, held=(*old.held, version.id)), "held") if later else (new, "older")
+    counts, conflict = settled.newest(new.versions)
+    said = "newer" if counts.id == version.id else "older"
+    return replace(new, counting=counts.id, conflict=conflict), said
+
+
+def _put(tenant: str, old: Settled | None, new: Settled) -> Op:
+    """The whole item where it is new; else what a version changes, so that shares that are added
+    to meanwhile stay."""
+    if old is None:
+        first = replace(new, version=1, changes=1)
+        return Put(store.written_flow(tenant, first), label=f"flow:{new.name}")
+    item = store.written_flow(tenant, new)
+    names = ("versions", "counting", "conflict", "held", "facts", "flow_id")
+    return Update(
+        store.flow_key(tenant, new.name),
+        put={name: item[name] for name in names} | store.banked(new.bank),
+        add={"version": 1, "changes": 1},
+        when=({"version": old.version, "posted_lines": old.posted_lines},),
+        label=f"flow:{new.name}",
+    )

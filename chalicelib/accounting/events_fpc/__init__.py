@@ -1,0 +1,8 @@
+"""Training events (formazione professionale continua) that are paid by pagoPA.
+
+model      an event, a registration, the fiscal document of one
+fiscal     that document as FatturaPA
+store      they in the table
+service    offer events, register people, hand documents over
+paying     a payment marks its registration paid and prepares its document
+"""

@@ -1,0 +1,446 @@
+"""Reconciliation through the doors: drops, uploads, the node's services, the operator."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import openpyxl
+import pytest
+
+from chalicelib.accounting import postable
+from chalicelib.base import aws, dynamo, work
+from chalicelib.entry import hourly, on_reconcile
+from chalicelib.payments.receipts import service as receipts
+from infra.local.pagopa import fdr as simulated
+from infra.local.pagopa.fdr import Fdr, Flow
+from tests.accounting.facts_world import kept_receipt
+from tests.entry import bodies, node_world
+from tests.entry.api_world import Api, Context
+from tests.entry.bodies import BANK, House
+from tests.entry.node_world import Station
+
+ROOT = "/v1/body/reconciliation"
+FLOW_ID = "2026-11-20ABI06090-0001"
+
+
+@pytest.fixture
+def station(api: Api) -> Station:
+    return node_world.station(api)
+
+
+@pytest.fixture
+def fdr(api: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fdr]:
+    with Fdr(lambda: api.now) as found:
+        monkeypatch.setenv("PAGOPA_URL", found.url)
+        monkeypatch.setenv("NET_PRIVATE", "allow")
+        yield found
+
+
+def work_off(api: Api) -> None:
+    """Rows of reconciliation until only those are left that wait for a later moment."""
+    for _ in range(30):
+        rows = [
+            row
+            for shard in range(work.SHARDS)
+            for row in dynamo.query(f"due#{shard}", index="due")
+            if row["queue"] == "reconcile" and not row.get("waits")
+        ]
+        if not rows:
+            return
+        records = [
+            {"messageId": f"m{at}", "body": json.dumps({"pk": row["pk"], "sk": row["sk"]})}
+            for at, row in enumerate(rows[:10])
+        ]
+        done = on_reconcile.handle({"Records": records}, Context())
+        assert done == {"batchItemFailures": []}
+    raise AssertionError("reconciliation does not come to rest")
+
+
+def drop(api: Api, key: str, data: bytes) -> None:
+    """An object in the intake bucket, and its notification."""
+    bucket = os.environ["INTAKE_BUCKET"]
+    put = aws.client("s3").put_object(Bucket=bucket, Key=key, Body=data)
+    record = {
+        "eventTime": "2026-11-21T09:00:00.000Z",
+        "s3": {
+            "bucket": {"name": bucket},
+            "object": {"key": key, "size": len(data), "versionId": put["VersionId"]},
+        },
+    }
+    message = {"messageId": "s3", "body": json.dumps({"Records": [record]})}
+    assert on_reconcile.handle({"Records": [message]}, Context()) == {"batchItemFailures": []}
+
+
+def pay(api: Api, station: Station, cents: int = 1_000, iur: str = "") -> str:
+    """A position that is paid at the node; its IUV."""
+    position = station.place(cents)
+    iuv = position.payments[0].iuv
+    receipt(api, station, iuv, cents, iur or f"iur-{iuv}")
+    return iuv
+
+
+def receipt(api: Api, station: Station, iuv: str, cents: int, iur: str, **more: Any) -> None:
+    kept = kept_receipt(station.creditor, iuv, iur, cents, **more)
+    with work.waking() as wakes:
+        receipts.record(station.tenant, kept, iur.encode(), api.now, wakes)
+
+
+def settles(station: Station, *lines: tuple[str, int], flow_id: str = FLOW_ID, **more: Any) -> Flow:
+    rows = [(iuv, f"iur-{iuv}", 1, cents, "0") for iuv, cents in lines]
+    return Flow(flow_id, "ABI06090", rows, day=flow_id[:10], **more)
+
+
+def csv(*rows: tuple[str, str, str]) -> bytes:
+    head = "Estratto conto;;\nData contabile;Descrizione;Importo\n"
+    return (head + "".join(f'{day};"{text}";{amount}\n' for day, text, amount in rows)).encode(
+        "cp1252"
+    )
+
+
+def remember(api: Api, house: House, name: str = "banca") -> None:
+    columns = {"day": 0, "texts": [1], "amount": 2, "first_row": 3, "mark": ","}
+    answer = house.call(
+        api, "PUT", f"{ROOT}/columns/{name}", {"account": BANK, "columns": columns}
+    )
+    assert answer.status == 200, answer.body
+
+
+def get(api: Api, station: Station, path: str, **query: Any) -> Any:
+    answer = station.house.call(api, "GET", f"{ROOT}/{path}", query=query)
+    assert answer.status == 200, answer.body
+    return answer.json
+
+
+def dated(flow: Flow, api: Api) -> Flow:
+    from dataclasses import replace
+
+    return replace(flow, created=api.now)
+
+
+@pytest.mark.feature("F001-010", "F001-011", "F001-099", "F001-109", "F001-110", "F001-118")
+@pytest.mark.feature("F001-101", "F001-102", "F001-103", "F001-104", "F001-105", "F001-106")
+@pytest.mark.feature("F001-107", "F001-108", "F001-122", "F001-123", "F001-125", "F001-172")
+def test_what_is_dropped_in_the_bucket_meets_what_was_paid(api: Api, station: Station) -> None:
+    iuvs = [pay(api, station, cents) for cents in (1_000, 2_550)]
+    lines = list(zip(iuvs, (1_000, 2_550), strict=True))
+    flow = dated(settles(station, *lines), api)
+    drop(api, f"settlements/{station.tenant}/f.xml", simulated.xml(flow, station.creditor))
+    remember(api, station.house)
+    text = "ACCREDITO BANCA /PUR/LGPE- RIVERSAMENTO/URI/2026-11-2 0ABI06090-0001 NOTPROVIDED"
+    rows = (("20/11/2026", text, "35,50"), ("20/11/2026", "BONIFICO ROSSI", "1.000,00"),
+            ("21/11/2026", "COMMISSIONI", "-1,20"))  # fmt: skip
+    drop(api, f"statements/{station.tenant}/banca/e.csv", csv(*rows))
+    work_off(api)
+    (one,) = get(api, station, "flows")["flows"]
+    assert (one["state"], one["desk"], one["postable"], one["complete"]) == (
+        "cashed", "ready", True, True,
+    )  # fmt: skip
+    assert (one["cents"], one["bank_cents"], one["matched_cents"]) == (3_550, 3_550, 3_550)
+    (statement,) = get(api, station, "statements")["statements"]
+    counts = statement["state"], statement["counts"]["read"], statement["movements"]
+    assert (*counts, statement["ignored"], statement["fresh"]) == ("read", 3, 1, 2, 1)
+    found = get(api, station, "collections")["collections"]
+    assert {(row["iuv"], row["cents"], row["state"]) for row in found} == {
+        (iuv, cents, "cashed") for iuv, cents in lines
+    }
+    row = found[0]
+    assert (row["name"], row["tax_code"]) == ("Rossi Maria", "RSSMRA80A41H501Y")
+    assert (row["channel"], row["flow_id"], row["fee_cents"]) == ("onLine", FLOW_ID, 150)
+    assert (row["paid_day"], row["bank_day"]) == ("2026-11-19", "2026-11-20")
+    for query, many in (
+        ({"iuv": iuvs[0]}, 1), ({"flow": FLOW_ID}, 2), ({"flow": one["id"]}, 2),
+        ({"tax_code": "RSSMRA80A41H501Y"}, 2), ({"tax_code": "VRDLGI80A01H501U"}, 0),
+        ({"paid_from": "2026-11-19", "paid_until": "2026-11-19"}, 2), ({"label": "REVOKED"}, 0),
+        ({"paid_from": "2026-11-20"}, 0), ({"banked_from": "2026-11-20"}, 2),
+        ({"banked_until": "2026-11-19"}, 0),
+    ):  # fmt: skip
+        assert len(get(api, station, "collections", **query)["collections"]) == many, query
+    summary = get(api, station, "summary")
+    assert (summary["matched"], summary["anomalies"]) == (2, {})
+    assert summary["money"] == {"came": 3_550, "posted": 0, "open": 3_550, "anomalous": 0}
+    assert get(api, station, "inbox")["entries"] == []
+
+
+@pytest.mark.feature("F001-110", "F001-125")
+def test_the_same_statement_twice_and_overlapping_periods_post_nothing_twice(
+    api: Api, station: Station
+) -> None:
+    remember(api, station.house)
+    text = f"/PUR/LGPE-RIVERSAMENTO/URI/{FLOW_ID}"
+    first = csv(("19/11/2026", text, "10,00"), ("20/11/2026", f"{text} BIS", "20,00"))
+    more = csv(("20/11/2026", f"{text} BIS", "20,00"), ("21/11/2026", f"{text} TER", "5,00"))
+    for name, data in (("a", first), ("b", more), ("again", first)):
+        answer = station.house.call(
+            api, "POST", f"{ROOT}/statements", data, query={"name": name, "columns": "banca"}
+        )
+        assert answer.status == 202, answer.body
+        work_off(api)
+    found = get(api, station, "statements")["statements"]
+    assert sorted(one["fresh"] for one in found) == [1, 2]  # the same bytes are one statement
+    assert get(api, station, "summary")["money"]["came"] == 3_500
+
+
+@pytest.mark.feature("F001-118", "F001-119", "F001-120", "F001-121", "F001-124", "F001-176")
+def test_a_preview_shows_how_rows_are_read_and_columns_are_remembered(
+    api: Api, station: Station
+) -> None:
+    long = "Bonifico /PUR/LGPE-RIVERSAMENTO/URI/" + FLOW_ID + " " + "x" * 300
+    data = csv(("20/11/2026", long, "1.234,56"))
+    shown = station.house.call(api, "POST", f"{ROOT}/statements/preview", data).json
+    assert (shown["kind"], shown["columns"]["day"], shown["columns"]["amount"]) == ("table", 0, 2)
+    query = {"day": 0, "texts": "1", "amount": 2, "first_row": 3, "mark": ","}
+    shown = station.house.call(api, "POST", f"{ROOT}/statements/preview", data, query=query).json
+    read = shown["rows"][-1]
+    assert (read["day"], read["cents"], read["text"]) == ("2026-11-20", 123_456, long)
+    # Without columns it waits for them; once they are remembered it is read.
+    answer = station.house.call(api, "POST", f"{ROOT}/statements", data, query={"name": "e"})
+    work_off(api)
+    one = get(api, station, f"statements/{answer.json['id']}")
+    assert (one["state"], one["code"]) == ("awaited", "columns_missing")
+    remember(api, station.house)
+    path = f"{ROOT}/statements/{one['id']}/read"
+    assert station.house.call(api, "POST", path, {"columns": "banca"}).status == 202
+    work_off(api)
+    assert get(api, station, f"statements/{one['id']}")["cents"] == 123_456
+    (kept,) = get(api, station, "columns")["columns"]
+    assert (kept["name"], kept["account"]) == ("banca", BANK)
+    # The next file is read by them, as a workbook too.
+    book = openpyxl.Workbook()
+    for row in (("Estratto", "", ""), ("Data", "Descrizione", "Importo"),
+                ("21/11/2026", f"/PUR/LGPE-RIVERSAMENTO/URI/{FLOW_ID}", 7.5)):  # fmt: skip
+        book.active.append(row)
+    stream = io.BytesIO()
+    book.save(stream)
+    drop(api, f"statements/{station.tenant}/e.xlsx", stream.getvalue())
+    work_off(api)
+    assert get(api, station, "summary")["money"]["came"] == 123_456 + 750
+
+
+@pytest.mark.feature("F001-126", "F001-118")
+def test_the_cash_journal_brings_provisional_numbers(api: Api, station: Station) -> None:
+    iuv = pay(api, station)
+    flow = dated(settles(station, (iuv, 1_000)), api)
+    drop(api, f"settlements/{station.tenant}/f.xml", simulated.xml(flow, station.creditor))
+    journal = f"""<flusso_giornale_di_cassa><esercizio>2026</esercizio>
+      <informazioni_conto_evidenza><movimento_conto_evidenza>
+      <tipo_movimento>ENTRATA</tipo_movimento><tipo_documento>SOSPESO ENTRATA</tipo_documento>
+      <tipo_operazione>ESEGUITO</tipo_operazione><numero_documento>4711</numero_documento>
+      <progressivo_documento>1</progressivo_documento><importo>10.00</importo>
+      <data_movimento>2026-11-20</data_movimento>
+      <causale>/PUR/LGPE-RIVERSAMENTO/URI/{FLOW_ID}</causale>
+      </movimento_conto_evidenza></informazioni_conto_evidenza></flusso_giornale_di_cassa>"""
+    drop(api, f"statements/{station.tenant}/gdc.xml", journal.encode())
+    work_off(api)
+    (one,) = postable.list_postable(station.tenant)
+    assert (one.provisional, one.iuv, one.cents) == ("4711", iuv, 1_000)
+    assert sum(line[-1] for line in one.lines) == 1_000
+
+
+@pytest.mark.feature("F001-100", "F001-175", "F001-178")
+def test_opening_a_page_fetches_what_is_new_once(api: Api, station: Station, fdr: Fdr) -> None:
+    iuvs = [pay(api, station, 100) for _ in range(5)]
+    fdr.page_items, fdr.twice = 2, True
+    fdr.publish(station.creditor, settles(station, *((iuv, 100) for iuv in iuvs)))
+    said = {"way": "rest", "key": simulated.KEY}
+    assert station.house.call(api, "PUT", f"{ROOT}/setting", said).status == 200
+    setting = get(api, station, "setting")
+    assert (setting["way"], setting["key"], "chiave" in json.dumps(setting)) == (
+        "rest", True, False,
+    )  # fmt: skip
+    assert get(api, station, "flows")["flows"] == []
+    work_off(api)
+    get(api, station, "flows")  # a moment later: nobody is asked again
+    work_off(api)
+    asked = [operation for operation, _, _ in fdr.requests]
+    assert asked == ["list"] + ["head"] + ["payments"] * 3
+    (one,) = get(api, station, "flows")["flows"]
+    assert (one["cents"], one["matched_cents"], one["lines"]) == (500, 500, 5)
+    # The next look overlaps; another revision counts from then on.
+    api.tick(3_600)
+    fdr.publish(station.creditor, settles(station, *((iuv, 100) for iuv in iuvs[:4])))
+    again = node_world.Station(_again(api, station.house), station.body, station.node)
+    hourly.hourly({}, None)
+    hourly.hourly({}, None)
+    work_off(api)
+    (one,) = get(api, again, "flows")["flows"]
+    assert (one["cents"], one["matched_cents"], one["lines"]) == (400, 400, 4)
+    detail = get(api, again, f"flows/{one['id']}")
+    assert [each["counts"] for each in detail["versions"]] == [False, True]
+    (row,) = get(api, again, "collections", iuv=iuvs[4])["collections"]
+    assert (row["state"], row["labels"]) == ("paid", ["RT_NO_IUF"])
+
+
+def _again(api: Api, house: House) -> House:
+    from tests.entry import visitors
+
+    head = visitors.session(house.administrator.grant, house.administrator.mail, api.now)
+    return House(house.tenant, head, house.operator)
+
+
+@pytest.mark.feature("F001-100")
+def test_the_classic_soap_brings_the_same_flow_unchanged(
+    api: Api, station: Station, fdr: Fdr
+) -> None:
+    iuv = pay(api, station)
+    flow = fdr.publish(station.creditor, settles(station, (iuv, 1_000)))
+    said = {"way": "soap", "broker": bodies.PARTNER, "station": f"{bodies.PARTNER}_01",
+            "password": simulated.PASSWORD}  # fmt: skip
+    assert station.house.call(api, "PUT", f"{ROOT}/setting", said).status == 200
+    assert station.house.call(api, "POST", f"{ROOT}/look").json == {"begun": True}
+    work_off(api)
+    (one,) = get(api, station, "flows")["flows"]
+    assert (one["matched_cents"], one["desk"]) == (1_000, "open")
+    (raw,) = [key for key in api.objects("DOCUMENTS") if key.endswith("/raw.xml")
+              and key.startswith(f"{station.tenant}/settlements/")]  # fmt: skip
+    assert api.read("DOCUMENTS", raw) == simulated.xml(flow, station.creditor)
+
+
+@pytest.mark.parametrize(
+    ("fault", "operation"),
+    [("busy", "list"), ("gone", "list"), ("garbage", "head"), ("error", "payments"),
+     ("garbage", "payments")],
+)  # fmt: skip
+def test_what_goes_wrong_on_the_way_is_made_up_for(
+    api: Api, station: Station, fdr: Fdr, fault: str, operation: str
+) -> None:
+    iuv = pay(api, station)
+    fdr.publish(station.creditor, settles(station, (iuv, 1_000)))
+    said = {"way": "rest", "key": simulated.KEY}
+    assert station.house.call(api, "PUT", f"{ROOT}/setting", said).status == 200
+    fdr.faults.plan(fault, operation)
+    get(api, station, "flows")
+    for _ in range(4):
+        work_off(api)
+        api.tick(600)
+        work.sweep(api.now)
+    again = node_world.Station(_again(api, station.house), station.body, station.node)
+    (one,) = get(api, again, "flows")["flows"]
+    assert one["matched_cents"] == 1_000
+
+
+def test_a_lying_flow_is_kept_as_anomalous_and_posted_by_nobody(
+    api: Api, station: Station
+) -> None:
+    iuv = pay(api, station)
+    flow = dated(settles(station, (iuv, 1_000), said_count=64, said_cents=220_400), api)
+    answer = station.house.call(
+        api, "POST", f"{ROOT}/flows", simulated.xml(flow, station.creditor),
+        query={"name": "f.xml"},
+    )  # fmt: skip
+    assert answer.status == 202, answer.body
+    work_off(api)
+    (one,) = get(api, station, "flows")["flows"]
+    assert (one["state"], one["desk"]) == ("anomalous", "odd")
+    detail = get(api, station, f"flows/{one['id']}")
+    assert {"count_differs", "sum_differs"} <= set(detail["versions"][0]["labels"])
+    (entry,) = get(api, station, "inbox", kind="flow")["entries"]
+    assert (entry["flow_id"], "FLOW_ANOMALOUS" in entry["labels"]) == (FLOW_ID, True)
+    assert postable.list_postable(station.tenant) == []
+    broken = station.house.call(
+        api, "POST", f"{ROOT}/flows", b"<html/>", query={"name": "x.xml"}
+    )
+    assert broken.status == 202
+    work_off(api)
+    refused = next(one for one in get(api, station, "sources")["sources"]
+                   if one["state"] == "refused")  # fmt: skip
+    assert refused["code"] == "flow_not_a_flow"
+
+
+def test_an_operator_links_with_a_note_and_takes_it_back(api: Api, station: Station) -> None:
+    iuv = pay(api, station)
+    flow = dated(settles(station, (iuv, 1_000)), api)
+    drop(api, f"settlements/{station.tenant}/f.xml", simulated.xml(flow, station.creditor))
+    remember(api, station.house)
+    cut = "/PUR/LGPE-RIVERSAMENTO/URI/2"
+    drop(api, f"statements/{station.tenant}/banca/e.csv", csv(("20/11/2026", cut, "10,00")))
+    work_off(api)
+    (entry,) = get(api, station, "inbox", kind="movement")["entries"]
+    assert (entry["labels"], entry["text"]) == (["TES_PROPOSED"], cut)
+    assert postable.list_postable(station.tenant) == []
+    name = get(api, station, "flows")["flows"][0]["id"]
+    path = f"{ROOT}/movements/{entry['id']}"
+    found = get(api, station, f"movements/{entry['id']}")
+    bare = {"flow": name, "version": found["version"]}
+    assert station.house.call(api, "POST", f"{path}/link", bare).status == 400
+    linked = station.house.call(api, "POST", f"{path}/link", bare | {"note": "Visto in banca"})
+    assert linked.status == 200, linked.body
+    work_off(api)
+    (one,) = postable.list_postable(station.tenant)
+    assert (one.iuv, one.bank) == (iuv, entry["id"])
+    assert get(api, station, "inbox")["entries"] == []
+    said = {"version": linked.json["version"], "note": "Era un altro"}
+    undone = station.house.call(api, "POST", f"{path}/unlink", said)
+    notes = [(each["note"], each["link"] and each["link"]["kind"]) for each in undone.json["notes"]]
+    assert notes == [("Visto in banca", "flow"), ("Era un altro", None)]
+    work_off(api)
+    assert postable.list_postable(station.tenant) == []
+    stale = station.house.call(api, "POST", f"{path}/unlink", said)
+    assert stale.status == 409
+
+
+def test_what_is_posted_is_posted_once_and_a_later_version_is_held(
+    api: Api, station: Station
+) -> None:
+    iuvs = [pay(api, station, 500) for _ in range(2)]
+    flow = dated(settles(station, *((iuv, 500) for iuv in iuvs)), api)
+    drop(api, f"settlements/{station.tenant}/f.xml", simulated.xml(flow, station.creditor))
+    remember(api, station.house)
+    text = f"/PUR/LGPE-RIVERSAMENTO/URI/{FLOW_ID}"
+    drop(api, f"statements/{station.tenant}/banca/e.csv", csv(("20/11/2026", text, "10,00")))
+    work_off(api)
+    found = postable.list_postable(station.tenant)
+    assert len(found) == 2
+    apart = [op for one in found for op in postable.posted(station.tenant, [one], "2026-1")]
+    dynamo.commit(postable.merged(apart))
+    assert postable.list_postable(station.tenant) == []
+    with pytest.raises(dynamo.ConditionFailed):
+        postable.posted(station.tenant, found[:1], "2026-2")
+    work_off(api)
+    (one,) = get(api, station, "flows")["flows"]
+    assert (one["desk"], one["posted_lines"], one["posted_cents"]) == ("done", 2, 1_000)
+    assert get(api, station, "summary")["money"] == {
+        "came": 1_000, "posted": 1_000, "open": 0, "anomalous": 0,
+    }  # fmt: skip
+    api.tick(60)
+    later = dated(settles(station, (iuvs[0], 500)), api)
+    drop(api, f"settlements/{station.tenant}/g.xml", simulated.xml(later, station.creditor))
+    work_off(api)
+    (one,) = get(api, station, "flows")["flows"]
+    assert (one["cents"], one["desk"]) == (1_000, "odd")
+    assert "revised_after_posting" in one["labels"]
+    # Taken back, it may be posted again once somebody has looked.
+    ops = postable.released(station.tenant, [each.key for each in found], "2026-1")
+    dynamo.commit(postable.merged(ops))
+    work_off(api)
+    (one,) = get(api, station, "flows")["flows"]
+    assert one["posted_lines"] == 0
+
+
+def test_what_waits_too_long_is_told_once(api: Api, station: Station) -> None:
+    from chalicelib.accounting import alerts
+
+    pay(api, station)
+    iuv = pay(api, station, 700)
+    flow = dated(settles(station, (iuv, 700)), api)
+    drop(api, f"settlements/{station.tenant}/f.xml", simulated.xml(flow, station.creditor))
+    work_off(api)
+    assert get(api, station, "inbox")["entries"] == []
+    api.tick(5 * 86_400)  # Thursday: three working days after Friday's receipt are over
+    for _ in range(2):
+        hourly.hourly({}, None)
+        work_off(api)
+        api.tick(86_400)
+    again = node_world.Station(_again(api, station.house), station.body, station.node)
+    entries = get(api, again, "inbox")["entries"]
+    assert {(one["kind"], one["overdue"]) for one in entries} == {("flow", True), ("payment", True)}
+    letters = [
+        row for shard in range(work.SHARDS)
+        for row in dynamo.query(f"due#{shard}", index="due")
+        if row["queue"] == "tell" and f"#{station.tenant}#" in row["pk"]
+    ]  # fmt: skip
+    assert len(letters) == 1
+    assert list(alerts.late(station.tenant, api.now.date()))
