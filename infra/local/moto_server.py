@@ -2,12 +2,13 @@
 
     python -m infra.local.moto_server PORT
 
-Four things are added to moto, all of them where it is further from AWS than our code can bear:
+Five things are added to moto, all of them where it is further from AWS than our code can bear:
 
 * a movable clock for SQS (visibility, delays, retention), set by `POST /_local/clock`;
 * S3's notifications as AWS writes them: `versionId`, `sequencer`, `/` left as it is, and the
   time of the movable clock;
 * what SES was asked to send, with its configuration set and tags: `GET /_local/mail`;
+* which queues hold something that may be received now: `GET /_local/queues`;
 * KMS signs a digest as it is (MessageType DIGEST), and not by a key that is disabled.
 
 `_local` cannot be the name of a bucket, so these addresses hide nothing.
@@ -203,6 +204,15 @@ def outbox_of(account: str) -> list[Any]:
     ]
 
 
+def visible_messages(account: str) -> dict[str, int]:
+    """How many messages a consumer would get of each queue, by its name."""
+    return {
+        queue.name: sum(message.visible for message in list(queue._messages))
+        for backend in list(sqs_models.sqs_backends[account].values())
+        for queue in list(backend.queues.values())
+    }
+
+
 def mail_as_json(mail: Any) -> dict[str, Any]:
     destinations = getattr(mail, "destinations", [])
     if isinstance(destinations, dict):
@@ -231,6 +241,8 @@ def with_local_routes(inner: Wsgi) -> Wsgi:
         elif path == "/_local/mail":
             skip = int(parse_qs(environ.get("QUERY_STRING", "")).get("skip", ["0"])[0])
             answer = [mail_as_json(mail) for mail in outbox_of("123456789012")[skip:]]
+        elif path == "/_local/queues":
+            answer = visible_messages("123456789012")
         else:
             start("404 Not Found", [("Content-Length", "0")])
             return [b""]

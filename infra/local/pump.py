@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -38,6 +38,7 @@ WORKERS_PER_QUEUE = 2
 LONG_POLL_S = 1
 SCHEDULE_TICK_S = 0.5
 BACK_OFF_S = 0.5
+LOOK_S = 0.05
 MAX_ROUNDS = 200
 
 
@@ -84,13 +85,18 @@ class Pump:
         *,
         sqs: Any,
         functions: Mapping[str, FunctionSettings] | None = None,
+        visible: Callable[[], Mapping[str, int]] | None = None,
     ) -> None:
+        """`visible`: how many messages each queue would give now, by its name, where one call can
+        tell; asking every empty queue is most of what `drain` costs."""
+        self._visible = visible
         self._stack = stack
         self._handlers = {logical_id(name): handler for name, handler in handlers.items()}
         self._clock = clock
         self._sqs = sqs
         self._functions = functions or {}
         # moto may give one message to two consumers who ask in the same moment.
+        self._ready = {mapping.queue: threading.Event() for mapping in stack.mappings}
         self._receiving = {mapping.queue: threading.Lock() for mapping in stack.mappings}
         self._last_run = {schedule.name: clock.now() for schedule in stack.schedules}
         self.errors: list[FunctionError] = []
@@ -214,7 +220,12 @@ class Pump:
         for _ in range(max_rounds):
             if order is not None:
                 order.shuffle(mappings)
-            if not sum(self._drain_queue(each, result, order, duplicate) for each in mappings):
+            found = self._visible() if self._visible else None
+            if not sum(
+                self._drain_queue(each, result, order, duplicate)
+                for each in mappings
+                if found is None or found.get(each.queue_url.rpartition("/")[2])
+            ):
                 return result
             result.rounds += 1
         raise PumpError(f"there still is work after {max_rounds} rounds: {dict(result.done)}")
@@ -225,6 +236,8 @@ class Pump:
         messages: list[Message] = []
         while received := self.receive(mapping, SQS_BATCH_MAX):
             messages += received
+            if len(received) < SQS_BATCH_MAX:
+                break
         if order is not None:
             order.shuffle(messages)
         for start in range(0, len(messages), mapping.batch_size):
@@ -281,6 +294,8 @@ class Pump:
             for number in range(workers_per_queue)
         ]
         threads.append(threading.Thread(target=self._tick, args=(stop,), name="schedules"))
+        if self._visible is not None:
+            threads.append(threading.Thread(target=self._look, args=(stop,), name="looking"))
         for thread in threads:
             thread.daemon = True
             thread.start()
@@ -292,15 +307,33 @@ class Pump:
                 thread.join()
 
     def _work(self, mapping: QueueMapping, stop: threading.Event) -> None:
+        ready = self._ready[mapping.queue]
+        # Where one look tells of all queues, nobody keeps the engine busy by asking for nothing.
+        wait_s = LONG_POLL_S if self._visible is None else 0
         while not stop.is_set():
+            if self._visible is not None and not ready.wait(BACK_OFF_S):
+                continue
             try:
-                batch = self.receive(mapping, mapping.batch_size, LONG_POLL_S)
+                batch = self.receive(mapping, mapping.batch_size, wait_s)
                 if batch:
                     self.deliver(mapping, batch)
+                else:
+                    ready.clear()
             except (BotoCoreError, ClientError) as error:
                 # The engine is ending, or did not answer: the message comes again by itself.
                 if not stop.wait(BACK_OFF_S):
                     log.warning("%s cannot be polled: %s", mapping.queue, error)
+
+    def _look(self, stop: threading.Event) -> None:
+        assert self._visible is not None
+        while not stop.wait(LOOK_S):
+            try:
+                found = self._visible()
+            except OSError:  # the engine is ending
+                continue
+            for mapping in self._stack.mappings:
+                if found.get(mapping.queue_url.rpartition("/")[2]):
+                    self._ready[mapping.queue].set()
 
     def _tick(self, stop: threading.Event) -> None:
         while not stop.wait(SCHEDULE_TICK_S):
