@@ -18,7 +18,7 @@ from chalicelib.payments.dues.filters import Filter
 from chalicelib.payments.dues.model import Person
 from chalicelib.payments.pagopa import looking, told
 from chalicelib.payments.positions import flows, model, positions
-from chalicelib.payments.positions.grouping import Parameters, Plan
+from chalicelib.payments.positions.grouping import Change, Parameters, Plan
 from chalicelib.payments.positions.positions import Shown, Wanted
 from chalicelib.payments.positions.store import Flow
 
@@ -100,6 +100,17 @@ def generate_positions(request: Request) -> shapes.Flow:
         plan=Plan(**wanted.plan.model_dump()) if wanted.plan else None,
         late_fee_cents=wanted.late_fee_cents,
         late_fee_days=wanted.late_fee_days,
+        changes=tuple(
+            Change(
+                kind=one.kind,
+                reason=one.reason,
+                days=one.days,
+                cents=one.cents,
+                rate=one.percent / 100,
+                yearly_rate=one.yearly_percent / 100,
+            )
+            for one in wanted.changes
+        ),
     )
     record = acting.entry(request, Action.POSITIONS_GENERATED, f"flow:{name}")
     with work.waking() as wakes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from decimal import Decimal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -57,9 +58,24 @@ class Plan(Taken):
     whole: bool = True
 
 
+class Change(Taken):
+    """More (`late_fee`) or less (`reduction`) than the notice says, by the day of payment: a late
+    fee from the day after `days` days since the due date, a reduction until so many days before it.
+    Together: `cents`, `percent` of the amount, `yearly_percent` as interest for each day of a late
+    fee. `reason` is printed on receipts."""
+
+    kind: Literal["late_fee", "reduction"]
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=_PLAIN)]
+    days: int = Field(0, ge=0, le=365)
+    cents: int = Field(0, ge=0, le=limits.AMOUNT_CENTS)
+    percent: Decimal = Field(Decimal(0), ge=0, le=1_000, max_digits=7, decimal_places=3)
+    yearly_percent: Decimal = Field(Decimal(0), ge=0, le=100, max_digits=6, decimal_places=3)
+
+
 class Parameters(Taken):
-    """`ends`: end of validity, indicative; 31 December of this year when left out. `due`: for dues
-    that do not say theirs. `grouped`: one position for each person; then `subject` is needed."""
+    """`changes`: what the amount becomes by the day. `ends`: end of validity, indicative; 31
+    December of this year when left out. `due`: for dues that do not say theirs. `grouped`: one
+    position for each person; then `subject` is needed."""
 
     description: Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_PLAIN)]
     ends: date | None = None
@@ -69,6 +85,9 @@ class Parameters(Taken):
     plan: Plan | None = None
     late_fee_cents: int = Field(0, ge=0, le=limits.AMOUNT_CENTS)
     late_fee_days: int = Field(0, ge=0, le=365)
+    changes: Annotated[list[Change], Field(max_length=limits.FLOW_CHANGES)] = Field(
+        default_factory=list
+    )
 
 
 class Flow(Given):

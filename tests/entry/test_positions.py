@@ -191,6 +191,40 @@ def test_the_notice_of_a_position_is_a_pdf_of_the_right_name(api: Api, house: Ho
     assert (late["payments"][0]["cents"], late["payments"][0]["asked_cents"]) == (15_000, 15_500)
 
 
+def test_what_is_asked_follows_the_day_by_the_rules_of_the_flow(api: Api, house: House) -> None:
+    today = clock.rome_day(api.now)
+    bring(api, house, [row(due=today + timedelta(days=20))])
+    changes = [
+        {"kind": "reduction", "reason": "Entro dieci giorni", "days": 10, "percent": "10"},
+        {"kind": "late_fee", "reason": "Mora", "days": 5, "cents": 500},
+        {"kind": "late_fee", "reason": "Interessi", "yearly_percent": "3.65"},
+    ]
+    generate(api, house, listing(api, house)["id"], changes=changes)
+    asked = {}
+    for days in (0, 10, 11, 20, 21, 25, 26, 31):
+        api.now = clock.parse(f"{today + timedelta(days=days)}T11:00:00.000Z")
+        (found,) = positions(api, bodies_again(api, house))
+        asked[days] = found["payments"][0]["asked_cents"]
+    # 150.00 less 10 %; then plain; then 1.5 cents a day and, from the sixth day on, 5.00 more.
+    assert asked == {
+        0: 13_500, 10: 13_500, 11: 15_000, 20: 15_000, 21: 15_002, 25: 15_008, 26: 15_509,
+        31: 15_517,
+    }  # fmt: skip
+
+
+def test_a_rule_that_says_nothing_or_too_much_is_refused(api: Api, house: House) -> None:
+    bring(api, house, [row()])
+    place = f"{FLOWS}/{listing(api, house)['id']}/generate"
+    for change, code in (
+        ({"kind": "late_fee"}, "amount_rule_empty"),
+        ({"kind": "reduction", "percent": "101"}, "amount_rule_reduction"),
+        ({"kind": "reduction", "cents": 1, "yearly_percent": "1"}, "amount_rule_reduction"),
+    ):
+        said = {"description": "Quota", "changes": [{"reason": "x"} | change]}
+        answer = house.call(api, "POST", place, said)
+        assert (answer.status, answer.code) == (422, code)
+
+
 def bodies_again(api: Api, house: House) -> House:
     """The same people in new sessions: time has passed."""
     from tests.entry import visitors

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from chalicelib.base import clock, config, dynamo, ids, limits, s3, work
@@ -24,7 +25,7 @@ from chalicelib.payments.dues import store as due_store
 from chalicelib.payments.dues.filters import Filter
 from chalicelib.payments.dues.imports import Owed
 from chalicelib.payments.positions import store
-from chalicelib.payments.positions.grouping import Parameters, Plan
+from chalicelib.payments.positions.grouping import Change, Parameters, Plan
 from chalicelib.payments.positions.store import Flow
 
 QUEUE: Final = imports.QUEUE
@@ -163,6 +164,7 @@ def generate(
     said = {name: _said(value) for name, value in asdict(given).items()}
     if given.plan:
         said["plan"] = {name: _said(value) for name, value in asdict(given.plan).items()}
+    said["changes"] = [asdict(one) for one in given.changes]
     new = replace(flow, state="generating", parameters=said, version=flow.version + 1)
     row = _row(tenant, new, "generate", now)
     try:
@@ -180,6 +182,10 @@ def parameters_of(flow: Flow) -> Parameters:
     if said["plan"]:
         plan = said["plan"]
         said["plan"] = Plan(**plan | {"first_due": date.fromisoformat(plan["first_due"])})
+    said["changes"] = tuple(
+        Change(**one | {"rate": Decimal(one["rate"]), "yearly_rate": Decimal(one["yearly_rate"])})
+        for one in said.get("changes", ())
+    )
     return Parameters(**said)
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 
 from chalicelib.base import limits
 from chalicelib.base.errors import Rejected
 from chalicelib.payments import amounts
-from chalicelib.payments.amounts import Rule
+from chalicelib.payments.amounts import Kind, Rule
 from chalicelib.payments.body import Service
 from chalicelib.payments.dues.model import Due
 from chalicelib.payments.notice.model import SUBJECT_CHARS
@@ -31,10 +32,45 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class Change:
+    """What every position of a flow asks more or less by the day, counted from its own due date.
+
+    A `late_fee` begins on the day after `days` days have passed since then; a `reduction` ends so
+    many days before. `cents`, `rate` and `yearly_rate` as `amounts.Rule`. Rejected as there, and
+    `amount_rule_empty`.
+    """
+
+    kind: Kind
+    reason: str
+    days: int = 0
+    cents: int = 0
+    rate: Decimal = Decimal(0)
+    yearly_rate: Decimal = Decimal(0)
+
+    def __post_init__(self) -> None:
+        if not (self.cents or self.rate or self.yearly_rate):
+            raise Rejected("amount_rule_empty", "Say how much more or less it is.")
+        self.rule(date.min + timedelta(days=self.days))
+
+    def rule(self, due: date) -> Rule:
+        """Of a position that is due on that day."""
+        if self.kind == "reduction":
+            last = due - timedelta(days=self.days)
+            return Rule(
+                "reduction", self.reason, None, last, self.cents, self.rate, self.yearly_rate
+            )
+        return amounts.late_fee(
+            due, self.reason, after_days=self.days, cents=self.cents, rate=self.rate,
+            yearly_rate=self.yearly_rate,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
 class Parameters:
     """What is asked once the list is final (F001-047…055). `due` is for those that have none.
 
-    `late_fee_cents` are added `late_fee_days` after the day by which it is due.
+    `late_fee_cents` are added `late_fee_days` after the day by which it is due, and `changes` as
+    they say; they concern the whole amount, never an instalment.
     """
 
     description: str
@@ -45,6 +81,7 @@ class Parameters:
     plan: Plan | None = None
     late_fee_cents: int = 0
     late_fee_days: int = 0
+    changes: tuple[Change, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.description.strip():
@@ -164,10 +201,9 @@ def payments(cents: int, due: date | None, plan: Plan | None) -> tuple[Payment, 
 
 def rules_of(given: Parameters, due: date) -> tuple[Rule, ...]:
     """The dated rules of a position, evaluated whenever it is asked for."""
-    if not given.late_fee_cents:
-        return ()
-    fee = amounts.late_fee(
-        due, "Maggiorazione per ritardo", after_days=given.late_fee_days,
-        cents=given.late_fee_cents,
-    )  # fmt: skip
-    return (fee,)
+    changes = given.changes
+    if given.late_fee_cents:
+        reason = "Maggiorazione per ritardo"
+        fee = Change("late_fee", reason, given.late_fee_days, given.late_fee_cents)
+        changes = (fee, *changes)
+    return tuple(one.rule(due) for one in changes)
