@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from infra.local import settling
 from infra.local.citizens import Town
 from infra.local.collection import DUES, Office
 from infra.local.house import House
+from infra.local.settling import Reconciled
 from infra.local.smtp import MailServer
 
 
@@ -19,6 +21,7 @@ class Collected:
     positions: dict[str, int]
     notices: int
     receipts: int
+    reconciled: Reconciled
     seconds: float
 
     @property
@@ -28,6 +31,7 @@ class Collected:
             "positions": self.positions,
             "notices": self.notices,
             "receipts": self.receipts,
+            **self.reconciled.result,
         }
 
 
@@ -46,8 +50,12 @@ def play(house: House, mail: MailServer) -> Collected:
     town.live()
     receipts = len(office.receipts())
     print(f"  {town.count} citizens at the portal; {receipts} receipts from the node", flush=True)
+    reconciled = settling.play(office, house.settlement)
+    print(
+        f"  {reconciled.orders} orders (reversali) of {reconciled.posted} collections", flush=True
+    )
     seconds = round(time.monotonic() - begun, 1)
-    found = Collected(town, office.states(), notices, receipts, seconds)
+    found = Collected(town, office.states(), notices, receipts, reconciled, seconds)
     _write_table(found)
     return found
 
@@ -57,6 +65,15 @@ def _write_table(found: Collected) -> None:
     print(f"  {'-' * 16} {'-' * 44} {'-' * 9}")
     for state, count in found.positions.items():
         print(f"  {state:16} {'':44} {count:9}")
+    rows = {
+        ("matched", "receipt, flow and bank agree"): found.reconciled.matched,
+        ("posted", "in an order (reversale)"): found.reconciled.posted,
+        **{("anomaly", label): n for label, n in sorted(found.reconciled.anomalies.items())},
+    }
+    print(f"\n  {'reconciliation':16} {'':44} collections")
+    print(f"  {'-' * 16} {'-' * 44} {'-' * 11}")
+    for (kind, label), count in rows.items():
+        print(f"  {kind:16} {label:44} {count:11}")
     print(
         f"\n  {found.notices} notices and {found.receipts} receipts in {found.seconds} s\n",
         flush=True,

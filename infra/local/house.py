@@ -37,6 +37,7 @@ from infra.local.node_gateway import NodeGateway
 from infra.local.pages import Pages
 from infra.local.pagopa.appio import AppIo
 from infra.local.pagopa.checkout import Checkout
+from infra.local.pagopa.fdr import Fdr
 from infra.local.pagopa.node import Node
 from infra.local.resources import TEMPLATE
 from infra.local.revocation import RevocationService
@@ -96,6 +97,7 @@ class House:
         self.remote_signing: SigningService
         # Where carts are paid; whoever runs a node says what paying does (`pay = through(node)`).
         self.checkout: Checkout
+        self.settlement: Fdr
         # Citizens are put on it by `appio.enrol`; nobody is there at the start.
         self.appio: AppIo
 
@@ -128,6 +130,7 @@ class House:
                     "REVOCATION_PRIVATE": "allow",
                     "NET_PRIVATE": "allow",
                     "CHECKOUT_URL": self.checkout.url,
+                    "PAGOPA_URL": self.settlement.url,
                     "APPIO_URL": self.appio.url,
                     **self._variables,
                 }
@@ -192,6 +195,7 @@ class House:
             SigningService((), now, tls=authority.open_server_context())
         )
         self.checkout = opened.enter_context(Checkout())
+        self.settlement = opened.enter_context(Fdr(now))
         self.appio = opened.enter_context(AppIo())
 
     def _signer_p12(self) -> bytes:

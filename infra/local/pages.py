@@ -16,8 +16,18 @@ from infra import portal
 from infra.local.template import load
 
 HOME = "/portal/"
+OFFICE = "/portal/office/"
 MISSING = "portal/404.html"
-ENTRANCES = ("/", "/portal")
+# Where bare addresses lead; the last ones stand in letters (accounts/identity/links.py), and their
+# tokens behind the `#` follow by themselves.
+ENTRANCES = {
+    "/": HOME,
+    "/portal": HOME,
+    "/portal/office": OFFICE,
+    "/password": f"{OFFICE}?page=password",
+    "/register": f"{OFFICE}?page=register",
+    "/invite": f"{OFFICE}?page=password",
+}
 METHODS = ("GET", "HEAD")
 COMPRESSED = (".css", ".html", ".js", ".svg", ".txt")
 
@@ -39,7 +49,7 @@ class _Content:
 
 
 class Pages:
-    """Answers for addresses under /portal/ and for the bare address, which leads there.
+    """Answers for addresses under /portal/ and for the bare ones, which lead there.
 
     The files are listed once, by their public names: what is not in the list has no address, so
     that no path, however it is written, leads anywhere else. Who edits a file sees it at once.
@@ -62,12 +72,12 @@ class Pages:
         asked = asked or {}
         path = unquote(urlsplit(target).path)
         if path in ENTRANCES:
-            return self._with(302, {"Location": [HOME]}, b"")
+            return self._with(302, {"Location": [ENTRANCES[path]]}, b"")
         if not path.startswith(HOME):
             return None
         if method not in METHODS:
             return self._with(405, {"Allow": [", ".join(METHODS)]}, b"")
-        key = path[1:] + ("index.html" if path == HOME else "")
+        key = path[1:] + ("index.html" if path in (HOME, OFFICE) else "")
         status, key = (200, key) if key in self._files else (404, MISSING)
         kind = self._files[key].suffix
         content = self._content(key)
