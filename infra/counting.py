@@ -1,4 +1,4 @@
-"""The operator's command about credits: count the book again.
+"""The operator's commands that count again: the book of credits, the sums of debt positions.
 
 Part of `python -m infra.operate`.
 """
@@ -12,6 +12,7 @@ from chalicelib.accounts import service as accounts
 from chalicelib.base import clock
 from chalicelib.base.errors import Rejected
 from chalicelib.credits import monitor
+from chalicelib.payments.positions import counts
 
 
 def add(acts: Any) -> None:
@@ -21,6 +22,12 @@ def add(acts: Any) -> None:
     )
     verify.add_argument("--tenant", required=True)
     verify.set_defaults(do=_verify)
+    recount = acts.add_parser(
+        "positions-verify", help="whether a body's sums follow from its positions"
+    )
+    recount.add_argument("--tenant", required=True)
+    recount.add_argument("--repair", action="store_true", help="make them follow")
+    recount.set_defaults(do=_recount)
 
 
 def _verify(given: argparse.Namespace) -> None:
@@ -37,3 +44,27 @@ def _verify(given: argparse.Namespace) -> None:
             ],
         )
     print(f"The book of {given.tenant} agrees: {found.entries} entries, {found.lots} lots.")
+
+
+def _recount(given: argparse.Namespace) -> None:
+    accounts.get_reseller(given.tenant)
+    found = counts.recount(given.tenant)
+    if not found.quiet:
+        raise Rejected(
+            "positions_moving", f"Positions of {given.tenant} change all the time: ask again later."
+        )
+    if found.differences and not given.repair:
+        raise Rejected(
+            "sums_differ",
+            f"{len(found.differences)} sums of {given.tenant} do not follow from its positions; "
+            "--repair makes them.",
+            differences=[
+                f"{row} {name}: {number:+d}"
+                for (row, name), number in sorted(found.differences.items())
+            ],
+        )
+    if found.differences:
+        counts.repair(given.tenant, found)
+        print(f"{len(found.differences)} sums of {given.tenant} were put right.")
+        return
+    print(f"The sums of {given.tenant} follow from its {found.positions} positions.")

@@ -21,6 +21,7 @@
     python -m infra.operate --stack sportello-prod taxonomy --file F         pagoPA's codes
     python -m infra.operate --stack sportello-prod channel --body B --channel C     on request
     python -m infra.operate --stack sportello-prod credits-verify --tenant T  do credits add up?
+    python -m infra.operate --stack sportello-prod positions-verify --tenant T [--repair]
     python -m infra.operate --stack sportello-prod payer --practice P --reseller R --customer C
     python -m infra.operate --stack sportello-prod audit-verify --tenant T   is the trail whole?
     python -m infra.operate --stack sportello-prod rotate-key --tenant T     new key for new data

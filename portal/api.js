@@ -1,61 +1,13 @@
 // The public API, and nothing else of the server.
 
+import * as wire from "./wire.js";
+
+export { ApiError } from "./wire.js";
+
 const BASE = "/v1/portal";
-const PATIENCE_MS = 30_000;
 
-/** `code` is the API's stable one, or `offline`, `unreachable`, `timeout`, `unreadable`. */
-export class ApiError extends Error {
-  constructor(code, status = 0, details = {}, waitS = 0) {
-    super(code);
-    Object.assign(this, { code, status, details, waitS });
-  }
-}
-
-async function send(method, path, body, accept, headers = {}) {
-  const options = { method, headers: { Accept: accept, ...headers }, cache: "no-store" };
-  options.signal = AbortSignal.timeout(PATIENCE_MS);
-  if (body !== undefined) {
-    options.headers["Content-Type"] = "application/json";
-    options.body = JSON.stringify(body);
-  }
-  let answer;
-  try {
-    answer = await fetch(BASE + path, options);
-  } catch (error) {
-    if (error.name === "TimeoutError") throw new ApiError("timeout");
-    throw new ApiError(navigator.onLine ? "unreachable" : "offline");
-  }
-  if (!answer.ok) throw await failure(answer);
-  return answer;
-}
-
-async function failure(answer) {
-  let said = {};
-  try {
-    said = (await answer.json()).error ?? {};
-  } catch {
-    // Not ours: a proxy's page. The status is all there is.
-  }
-  const waitS = Number(answer.headers.get("Retry-After") ?? said.details?.retry_after_s) || 0;
-  return new ApiError(said.code ?? "unreadable", answer.status, said.details, waitS);
-}
-
-async function json(method, path, body, headers) {
-  const answer = await send(method, path, body, "application/json", headers);
-  try {
-    return await answer.json();
-  } catch {
-    throw new ApiError("unreadable", answer.status);
-  }
-}
-
-/** The file and the name that the server gives it. */
-async function file(path, body, type) {
-  const answer = await send("POST", path, body, type);
-  const said = /filename="([^"/\\]+)"/.exec(answer.headers.get("Content-Disposition") ?? "");
-  return { data: await answer.blob(), name: said?.[1] ?? `pagopa.${type.split("/")[1]}` };
-}
-
+const json = (method, path, body, headers) => wire.json(method, BASE + path, body, headers);
+const file = (path, body, type) => wire.file("POST", BASE + path, body, type);
 const part = encodeURIComponent;
 
 // Bodies and their services change seldom: once for each visit is enough.

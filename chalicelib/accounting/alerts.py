@@ -33,6 +33,7 @@ from chalicelib.base.work import Wakes, Work
 from chalicelib.payments import bodies
 from chalicelib.payments import store as body_store
 from chalicelib.payments.pagopa import looking
+from chalicelib.payments.positions import counts
 from chalicelib.payments.positions import store as position_store
 from chalicelib.payments.receipts import model as receipt_model
 
@@ -174,7 +175,7 @@ def _stand_in(
         return
     day = date.fromisoformat(store.paid_day(store.get_groups(tenant, [iuv])[iuv].held))
     fact = Receipt(iuv, part.iur, part.transfer, part.cents, day)
-    done = receipt_model.effect(position, place[1])
+    done = receipt_model.effect(position, place[1], day, part.cents)
     new = replace(position, state=done.state, payments=done.payments, version=position.version + 1)
     facts = {
         "position": position.id, "number": place[1], "person": position.person,
@@ -187,6 +188,7 @@ def _stand_in(
         tenant, new, done.event, clock.stamp(now), "settlement", flow=part.flow, cents=part.cents,
         number=place[1], day=day,
     )  # fmt: skip
+    ops += counts.ops(tenant, [(position, new)], position.id)
     try:
         wakes.commit(ops)
     except ConditionFailed:

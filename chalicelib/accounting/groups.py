@@ -198,10 +198,13 @@ def moved(before: Iterable[Part], after: Iterable[Part]) -> dict[str, Sums]:
 def with_receipts(held: Held, receipts: Iterable[Receipt]) -> Held:
     """The same with receipts that came; one that is there already changes nothing.
 
-    A real receipt takes the place of one that a flow stood for.
+    A payment token names one payment: where a flow stood for its receipt, the receipt that comes
+    after all takes its place.
     """
-    found = set(held.receipts) | set(receipts)
-    return Held(held.iuv, tuple(sorted(found)), held.lines, held.bank, held.cancelled)
+    there = {(one.iur, one.transfer): one for one in held.receipts}
+    there |= {(one.iur, one.transfer): one for one in receipts}
+    found = tuple(sorted(there.values()))
+    return Held(held.iuv, found, held.lines, held.bank, held.cancelled)
 
 
 def with_lines(held: Held, version: str, lines: Sequence[Kept], key: FlowKey) -> Held:

@@ -82,8 +82,8 @@ def put_group(tenant: str, stored: Stored) -> Put:
         "facts": dict(stored.facts),
         "version": stored.version + 1,
     }
-    day = paid_day(held)
-    if day and stored.parts and any(one.state != "elsewhere" for one in stored.parts):
+    day = paid_day(held) or min((one.day.isoformat() for one in held.bank), default="")
+    if day and (held.bank or any(one.state != "elsewhere" for one in stored.parts)):
         # What is another partner's is counted in its flow and shown there only.
         item |= {
             "list_pk": keys.pk(tenant, "PAYMENTS"),

@@ -73,12 +73,13 @@ def money(tenant: str) -> Money:
     """Where all money is, flow by flow; single transfers and unknown ones beside."""
     posted = open_cents = anomalous = 0
     for _, flow in store.list_flows(tenant):
+        # What is posted stays posted, also where its flow turned out to be odd afterwards.
+        posted += flow.posted_cents
         if settled.standing(flow).state != "cashed":
-            anomalous += flow.bank.cents
+            anomalous += flow.bank.cents - flow.posted_cents
             continue
         odd = settled.part(flow, "unreceipted")[0] + settled.part(flow, "anomalous")[0]
         # What is still on its way into the groups is good or odd in a moment: till then it is open.
-        posted += flow.posted_cents
         anomalous += odd
         open_cents += flow.bank.cents - flow.posted_cents - odd
     for desk in ("odd", "fine", "single"):

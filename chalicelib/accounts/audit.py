@@ -93,6 +93,7 @@ class Action(StrEnum):
     POSITION_CHANGED = "position_changed"
     POSITION_CANCELLED = "position_cancelled"
     POSITION_READ = "position_read"
+    POSITIONS_EXPORTED = "positions_exported"
     NOTICE_READ = "notice_read"
     RECEIPT_READ = "receipt_read"
     MAIL_ACCOUNT_CHANGED = "mail_account_changed"

@@ -89,6 +89,7 @@ PAGE_ITEMS_MAX = 200
 IDEMPOTENCY_KEY_CHARS = 200
 ANSWER_DAYS = 30  # how long a decision's answer is kept for its repeat
 FILE_NAME_CHARS = 255
+ARCHIVE_PERSONS = 50  # under one tax code in one body: himself, and who said to be him
 FILTER_READ_ITEMS = 2_000  # items a filtered page may read before it answers with a cursor
 
 # --- customers
@@ -210,7 +211,7 @@ NOTICE_LOGO_KEPT_PX = 709  # 30 mm at 600 dpi: what is finer only makes each not
 NOTICE_LOGO_TAGS = 5_000  # of an SVG; a coat of arms has some hundred
 LINES = 20  # dues in one position: each is an operation of the transaction that places them
 SUMMARY_SHARDS = 8  # rows that a body's payments are counted in at the same time
-FLOW_INSTALMENTS = 70  # with LINES, what one transaction of a position has room for
+FLOW_INSTALMENTS = 68  # and their years: with LINES, what a position's transaction has room for
 FLOW_EXCLUDED = 2_000  # dues taken off one list by hand; more is another filter
 FLOW_CHANGES = 5  # late fees and reductions of one flow: each stands in every position of it
 DUES_ROWS = 100_000  # of one file; the greatest register of Italy has 450,000 members in 102 bodies
@@ -300,6 +301,8 @@ POSTABLE_AT_ONCE = 30  # payments that are noticed in one commit: state and entr
 OPI_ORDERS = 500  # of one flow: some 2 MB of XML, which is signed in memory
 OPI_OUTCOME_BYTES = 8 * MIB
 OPI_OUTCOMES_AT_ONCE = 45  # of one message in a commit, 2 operations each
+EXPORT_PIECE_ROWS = 1_000  # of an export of positions: some 300 KB, read and written in one go
+EXPORT_POSITIONS = 200_000  # of one export: some 60 MB, written in one Lambda
 EXPORT_ROWS = 50_000  # of one CSV or XLSX: some seconds of the API's Lambda
 
 # --- registers

@@ -13,7 +13,15 @@ from chalicelib.entry import acting
 from chalicelib.entry import body_shapes as shapes
 from chalicelib.entry.web import Request, route
 from chalicelib.payments import bodies, taxonomy
-from chalicelib.payments.body import Account, Body, Contacts, Segregation, Service
+from chalicelib.payments.body import (
+    MODES,
+    Account,
+    Body,
+    Contacts,
+    Mode,
+    Segregation,
+    Service,
+)
 from chalicelib.payments.forms import Choice, Form, Texts
 from chalicelib.payments.forms import Field as FormField
 from chalicelib.payments.notice.model import Postal
@@ -49,10 +57,17 @@ def save_body(request: Request) -> shapes.Body:
             ),
             "postal": Postal(**wanted.postal.model_dump()) if wanted.postal else None,
             "contacts": Contacts(**wanted.contacts.model_dump()),
+            "modes": _modes(request.caller.tenant, wanted),
         }
     )
     record = acting.entry(request, Action.BODY_CHANGED, "body", version=new.version + 1)
     return _body(bodies.save(request.caller.tenant, new, [record]))
+
+
+def _modes(tenant: str, wanted: shapes.NewBody) -> tuple[Mode, ...]:
+    if wanted.modes is None:
+        return bodies.modes_of(tenant)
+    return tuple(one for one in MODES if one in wanted.modes)
 
 
 @route(

@@ -13,6 +13,8 @@ from chalicelib.base.errors import Rejected
 from chalicelib.entry import acting
 from chalicelib.entry import dues_shapes as shapes
 from chalicelib.entry.web import Request, route
+from chalicelib.payments import bodies
+from chalicelib.payments.body import Mode
 from chalicelib.payments.dues import imports, template
 from chalicelib.payments.dues.filters import Filter
 from chalicelib.payments.dues.imports import Owed
@@ -58,12 +60,19 @@ def _import(found: Import) -> shapes.Import:
     return shapes.Import.model_validate(asdict(found))
 
 
+def _require_mode(request: Request) -> None:
+    """A person brings a file; a key is the accounting software's."""
+    mode: Mode = "file" if request.caller.user else "accounting"
+    bodies.require_mode(request.caller.tenant, mode)
+
+
 @route(
     bp, "POST", "/v1/body/dues/imports", "body:write", "A place to upload a file of dues to",
     shapes.Upload, body=shapes.NewImport, status=201, idempotency_key=True,
 )  # fmt: skip
 def begin_import(request: Request) -> shapes.Upload:
     wanted: shapes.NewImport = request.body
+    _require_mode(request)
     begun = imports.begin(
         request.caller.tenant, wanted.file_name, wanted.mapping, clock.now(),
         f"{request.caller.key_id}:{request.idempotency_key}",
@@ -83,6 +92,7 @@ def begin_import(request: Request) -> shapes.Upload:
 def hand_in_dues(request: Request) -> shapes.Import:
     if not request.raw:
         raise Rejected("sheet_empty", "Send a spreadsheet.")
+    _require_mode(request)
     query: shapes.HandInQuery = request.query
     record = acting.entry(request, Action.DUES_CHECKED, "dues")
     with work.waking() as wakes:

@@ -10,14 +10,14 @@ from chalice.app import Blueprint
 from chalicelib.accounts.audit import Action
 from chalicelib.base import clock, limits, work
 from chalicelib.base.errors import Rejected
-from chalicelib.entry import acting, api_dues, dues_shapes
+from chalicelib.entry import acting, api_dues, api_office, dues_shapes
 from chalicelib.entry import position_shapes as shapes
 from chalicelib.entry.web import Request, route
 from chalicelib.payments.dues import values
 from chalicelib.payments.dues.filters import Filter
 from chalicelib.payments.dues.model import Person
 from chalicelib.payments.pagopa import looking, told
-from chalicelib.payments.positions import flows, model, positions
+from chalicelib.payments.positions import archive, flows, model, positions
 from chalicelib.payments.positions.grouping import Change, Parameters, Plan
 from chalicelib.payments.positions.positions import Shown, Wanted
 from chalicelib.payments.positions.store import Flow
@@ -146,10 +146,12 @@ def list_positions(request: Request) -> shapes.Positions:
     query: shapes.PositionsQuery = request.query
     with work.waking() as wakes:
         looking.look(request.caller.tenant, clock.now(), wakes)
-    found, cursor = positions.list_positions(
-        request.caller.tenant, query.state or "", query.flow or "", query.iuv or "",
-        query.cursor, query.limit,
-    )  # fmt: skip
+    tenant, cursor = request.caller.tenant, ""
+    if query.iuv:
+        found = archive.by_iuv(tenant, query.iuv)
+    else:
+        wanted = api_office.wanted_of(tenant, query)
+        found, cursor = archive.page(tenant, wanted, query.cursor, query.limit)
     if found:
         acting.read(request, Action.POSITION_READ, "positions", count=len(found))
     return shapes.Positions(

@@ -1,7 +1,8 @@
 """Posting under /v1/body/posting: runs, orders (reversali), the journal, the treasurer's flows.
 
 For accounting programs: `GET /v1/body/posting/journal?since=<next>` tells every entry once and in
-order, each with its order; `GET …/orders/{id}` and `…/assessments/{id}` are where it leads.
+order, each with its order; `…/orders/{reversale_id}` and `…/assessments/{assessment_id}` are where
+it leads.
 """
 
 from __future__ import annotations
@@ -156,16 +157,21 @@ def list_collection_orders(request: Request) -> shapes.Orders:
     found, cursor = service.list_orders(
         request.caller.tenant, query.year, query.flow, query.cursor, query.limit
     )
+    if found:
+        acting.read(request, Action.POSTINGS_READ, "orders", count=len(found))
     orders = [shapes.OrderSummary.model_validate(_summary(one)) for one in found]
     return shapes.Orders(orders=orders, cursor=cursor or None)
 
 
 @route(
-    bp, "GET", f"{_ROOT}/orders/{{order}}", "body:read",
+    bp, "GET", f"{_ROOT}/orders/{{reversale_id}}", "body:read",
     "An order with its payments, assessments and what the treasurer said", shapes.Order,
 )  # fmt: skip
 def get_collection_order(request: Request) -> shapes.Order:
-    return _order(request.caller.tenant, request.path["order"])
+    name = request.path["reversale_id"]
+    found = _order(request.caller.tenant, name)
+    acting.read(request, Action.POSTINGS_READ, f"order:{name}")
+    return found
 
 
 def _order(tenant: str, name: str) -> shapes.Order:
@@ -182,12 +188,12 @@ def _order(tenant: str, name: str) -> shapes.Order:
 
 
 @route(
-    bp, "POST", f"{_ROOT}/orders/{{order}}/reverse", "body:write",
+    bp, "POST", f"{_ROOT}/orders/{{reversale_id}}/reverse", "body:write",
     "Take an order back by a new entry, with those posted together with it", shapes.Order,
     body=shapes.Reversal,
 )  # fmt: skip
 def reverse_order(request: Request) -> shapes.Order:
-    name, tenant = request.path["order"], request.caller.tenant
+    name, tenant = request.path["reversale_id"], request.caller.tenant
     record = acting.entry(
         request, Action.POSTING_REVERSED, f"order:{name}", reason=request.body.note
     )
@@ -196,12 +202,12 @@ def reverse_order(request: Request) -> shapes.Order:
 
 
 @route(
-    bp, "PUT", f"{_ROOT}/orders/{{order}}/provisional", "body:write",
+    bp, "PUT", f"{_ROOT}/orders/{{reversale_id}}/provisional", "body:write",
     "The number of the provvisorio di entrata that an order regularises", shapes.Order,
     body=shapes.Provisional,
 )  # fmt: skip
 def set_provisional(request: Request) -> shapes.Order:
-    name, tenant = request.path["order"], request.caller.tenant
+    name, tenant = request.path["reversale_id"], request.caller.tenant
     record = acting.entry(
         request, Action.POSTED, f"order:{name}", state="provisional", number=request.body.number
     )
@@ -210,11 +216,11 @@ def set_provisional(request: Request) -> shapes.Order:
 
 
 @route(
-    bp, "GET", f"{_ROOT}/assessments/{{assessment}}", "body:read",
+    bp, "GET", f"{_ROOT}/assessments/{{assessment_id}}", "body:read",
     "An assessment (accertamento) and the orders that brought its money", shapes.Assessment,
 )  # fmt: skip
 def get_assessment(request: Request) -> shapes.Assessment:
-    tenant, name = request.caller.tenant, request.path["assessment"]
+    tenant, name = request.caller.tenant, request.path["assessment_id"]
     item = due_store.get_assessment(tenant, name)
     if item is None:
         raise NotFound("assessment")
@@ -239,6 +245,8 @@ def get_assessment(request: Request) -> shapes.Assessment:
 def read_journal(request: Request) -> shapes.Journal:
     query: shapes.JournalQuery = request.query
     found = service.feed(request.caller.tenant, query.since, query.limit)
+    if found:
+        acting.read(request, Action.POSTINGS_READ, "journal", count=len(found))
     entries = [
         shapes.JournalEntry.model_validate(
             asdict(entry) | {"order": _summary(kept.order) if kept else None}
@@ -337,11 +345,11 @@ def list_opi_flows(request: Request) -> shapes.OpiFlows:
 
 
 @route(
-    bp, "GET", f"{_ROOT}/opi-flows/{{year}}/{{number}}", "body:read",
+    bp, "GET", f"{_ROOT}/opi-flows/{{opi_year}}/{{opi_number}}", "body:read",
     "The file of a flow, to be signed", dues_shapes.Link,
 )  # fmt: skip
 def opi_flow_file(request: Request) -> dues_shapes.Link:
-    year, number = request.path["year"], request.path["number"]
+    year, number = request.path["opi_year"], request.path["opi_number"]
     if not (year.isdecimal() and number.isdecimal() and len(year + number) < 12):
         raise NotFound("flow")
     url, name = treasury.link(request.caller.tenant, int(year), int(number))

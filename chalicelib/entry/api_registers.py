@@ -6,6 +6,7 @@ preview; its commit (`/v1/body/dues/imports/{id}/commit`) makes dues of them.
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import asdict
 
 from chalice.app import Blueprint
@@ -47,11 +48,11 @@ def list_registers(request: Request) -> shapes.Registers:
 
 
 @route(
-    bp, "PUT", f"{_ROOT}/{{register}}", "body:write", "Say a register", shapes.Register,
+    bp, "PUT", f"{_ROOT}/{{register_id}}", "body:write", "Say a register", shapes.Register,
     body=shapes.NewRegister,
 )  # fmt: skip
 def save_register(request: Request) -> shapes.Register:
-    code = request.path["register"]
+    code = request.path["register_id"]
     said = request.body.model_dump()
     secret = said.pop("secret")
     record = acting.entry(request, Action.REGISTER_CHANGED, f"register:{code}")
@@ -60,11 +61,11 @@ def save_register(request: Request) -> shapes.Register:
 
 
 @route(
-    bp, "DELETE", f"{_ROOT}/{{register}}", "body:write", "Forget a register; its dues stay",
+    bp, "DELETE", f"{_ROOT}/{{register_id}}", "body:write", "Forget a register; its dues stay",
     shapes.Planned,
 )  # fmt: skip
 def remove_register(request: Request) -> shapes.Planned:
-    code = request.path["register"]
+    code = request.path["register_id"]
     record = acting.entry(request, Action.REGISTER_CHANGED, f"register:{code}", state="removed")
     service.remove(request.caller.tenant, code, [record])
     return shapes.Planned()
@@ -75,12 +76,12 @@ def _fetch(found: Fetch) -> shapes.Fetch:
 
 
 @route(
-    bp, "POST", f"{_ROOT}/{{register}}/fetches", "body:write",
+    bp, "POST", f"{_ROOT}/{{register_id}}/fetches", "body:write",
     "Fetch the dues of a year for their dry run", shapes.Fetch, body=shapes.NewFetch, status=202,
     idempotency_key=True,
 )  # fmt: skip
 def fetch_dues(request: Request) -> shapes.Fetch:
-    code = request.path["register"]
+    code = request.path["register_id"]
     key = f"{request.caller.key_id}:{request.idempotency_key}"
     record = acting.entry(request, Action.REGISTER_FETCHED, f"register:{code}")
     with work.waking() as wakes:
@@ -99,20 +100,20 @@ def list_fetches(request: Request) -> shapes.Fetches:
 
 
 @route(
-    bp, "GET", "/v1/body/register-fetches/{fetch}", "body:read", "What became of a fetch",
+    bp, "GET", "/v1/body/register-fetches/{fetch_id}", "body:read", "What became of a fetch",
     shapes.Fetch,
 )  # fmt: skip
 def get_fetch(request: Request) -> shapes.Fetch:
-    return _fetch(service.get_fetch(request.caller.tenant, request.path["fetch"]))
+    return _fetch(service.get_fetch(request.caller.tenant, request.path["fetch_id"]))
 
 
 @route(
-    bp, "POST", f"{_ROOT}/{{register}}/publish", "body:write",
+    bp, "POST", f"{_ROOT}/{{register_id}}/publish", "body:write",
     "Tell a register of the notices of a flow of positions", shapes.Planned, body=shapes.Publish,
     status=202,
 )  # fmt: skip
 def publish_notices(request: Request) -> shapes.Planned:
-    code, tenant = request.path["register"], request.caller.tenant
+    code, tenant = request.path["register_id"], request.caller.tenant
     record = acting.entry(request, Action.REGISTER_TOLD, f"register:{code}")
     with work.waking() as wakes:
         service.publish(tenant, code, request.body.flow, clock.now(), wakes, [record])
@@ -134,19 +135,19 @@ def list_reports(request: Request) -> shapes.Reports:
 
 
 @route(
-    bp, "GET", "/v1/body/register-reports/{report}", "body:read",
+    bp, "GET", "/v1/body/register-reports/{report_id}", "body:read",
     "What a register was told, due by due", shapes.Report,
 )  # fmt: skip
 def get_report(request: Request) -> shapes.Report:
-    return _report(service.get_report(request.caller.tenant, request.path["report"]))
+    return _report(service.get_report(request.caller.tenant, request.path["report_id"]))
 
 
 @route(
-    bp, "POST", "/v1/body/register-reports/{report}/retry", "body:write",
+    bp, "POST", "/v1/body/register-reports/{report_id}/retry", "body:write",
     "Tell a register again what it did not take", shapes.Report, status=202,
 )  # fmt: skip
 def retry_report(request: Request) -> shapes.Report:
-    name = request.path["report"]
+    name = request.path["report_id"]
     record = acting.entry(request, Action.REGISTER_TOLD, f"report:{name}", state="again")
     with work.waking() as wakes:
         found = service.retry(request.caller.tenant, name, clock.now(), wakes, [record])
@@ -184,21 +185,21 @@ def list_training_events(request: Request) -> shapes.Events:
 
 
 @route(
-    bp, "PUT", f"{_TRAINING}/events/{{event}}", "body:write", "Offer a training event",
+    bp, "PUT", f"{_TRAINING}/events/{{event_id}}", "body:write", "Offer a training event",
     shapes.Event, body=shapes.NewEvent,
 )  # fmt: skip
 def save_training_event(request: Request) -> shapes.Event:
-    name = request.path["event"]
+    name = request.path["event_id"]
     record = acting.entry(request, Action.TRAINING_CHANGED, f"event:{name}")
     wanted = Event(id=name, **request.body.model_dump())
     return _event(training.save_event(request.caller.tenant, wanted, [record]))
 
 
 @route(
-    bp, "GET", f"{_TRAINING}/events/{{event}}", "body:read", "A training event", shapes.Event
+    bp, "GET", f"{_TRAINING}/events/{{event_id}}", "body:read", "A training event", shapes.Event
 )  # fmt: skip
 def get_training_event(request: Request) -> shapes.Event:
-    return _event(training.get_event(request.caller.tenant, request.path["event"]))
+    return _event(training.get_event(request.caller.tenant, request.path["event_id"]))
 
 
 def _registration(found: Registered) -> shapes.Registration:
@@ -209,12 +210,12 @@ def _registration(found: Registered) -> shapes.Registration:
 
 
 @route(
-    bp, "POST", f"{_TRAINING}/events/{{event}}/registrations", "body:write",
+    bp, "POST", f"{_TRAINING}/events/{{event_id}}/registrations", "body:write",
     "Register somebody: makes the debt position that he pays by", shapes.Registration,
     body=shapes.NewRegistration, status=201, idempotency_key=True,
 )  # fmt: skip
 def register_person(request: Request) -> shapes.Registration:
-    name, said = request.path["event"], request.body.debtor.model_dump()
+    name, said = request.path["event_id"], request.body.debtor.model_dump()
     key = f"{request.caller.key_id}:{request.idempotency_key}"
     try:
         said["tax_code"] = values.tax_code(said["tax_code"])
@@ -233,11 +234,11 @@ def register_person(request: Request) -> shapes.Registration:
 
 
 @route(
-    bp, "GET", f"{_TRAINING}/events/{{event}}/registrations", "body:read", "Who takes part",
+    bp, "GET", f"{_TRAINING}/events/{{event_id}}/registrations", "body:read", "Who takes part",
     shapes.Registrations,
 )  # fmt: skip
 def list_registrations(request: Request) -> shapes.Registrations:
-    name = request.path["event"]
+    name = request.path["event_id"]
     found = training.list_registrations(request.caller.tenant, name)
     if found:
         acting.read(request, Action.TRAINING_READ, f"event:{name}", count=len(found))
@@ -245,33 +246,49 @@ def list_registrations(request: Request) -> shapes.Registrations:
 
 
 @route(
-    bp, "GET", f"{_TRAINING}/events/{{event}}/registrations/{{registration}}", "body:read",
+    bp, "GET", f"{_TRAINING}/events/{{event_id}}/registrations/{{registration_id}}", "body:read",
     "A registration with its payment, orders and fiscal document", shapes.Registration,
 )  # fmt: skip
 def get_registration(request: Request) -> shapes.Registration:
-    event, name = request.path["event"], request.path["registration"]
+    event, name = request.path["event_id"], request.path["registration_id"]
     found = training.show(request.caller.tenant, event, name)
     acting.read(request, Action.TRAINING_READ, f"registration:{name}")
     return _registration(found)
 
 
 @route(
-    bp, "GET", f"{_TRAINING}/events/{{event}}/registrations/{{registration}}/document",
+    bp, "POST", f"{_TRAINING}/events/{{event_id}}/registrations/{{registration_id}}/pay",
+    "body:write", "The page of pagoPA's Checkout where a registration is paid", shapes.PayPage,
+    status=201,
+)  # fmt: skip
+def pay_registration(request: Request) -> shapes.PayPage:
+    event, name = request.path["event_id"], request.path["registration_id"]
+    cart = training.pay(
+        request.caller.tenant, event, name, request.actor.source, secrets.token_urlsafe(18),
+        clock.now(),
+    )  # fmt: skip
+    acting.read(request, Action.TRAINING_CHANGED, f"registration:{name}", state="paying")
+    return shapes.PayPage(redirect=cart.redirect, cart=cart.id, expires_at=cart.expires_at)
+
+
+@route(
+    bp, "GET", f"{_TRAINING}/events/{{event_id}}/registrations/{{registration_id}}/document",
     "body:read", "The fiscal document of a registration", dues_shapes.Link,
 )  # fmt: skip
 def registration_document(request: Request) -> dues_shapes.Link:
-    event, name = request.path["event"], request.path["registration"]
+    event, name = request.path["event_id"], request.path["registration_id"]
     url, file_name = training.document_link(request.caller.tenant, event, name)
     acting.read(request, Action.TRAINING_READ, f"registration:{name}", kind="document")
     return dues_shapes.Link(url=url, file_name=file_name, expires_in_s=limits.DOWNLOAD_LINK_S)
 
 
 @route(
-    bp, "POST", f"{_TRAINING}/events/{{event}}/registrations/{{registration}}/document/send",
+    bp, "POST", f"{_TRAINING}/events/{{event_id}}/registrations/{{registration_id}}/document/send",
     "body:write", "Give the invoice to the journey of invoices", shapes.Registration, status=202,
 )  # fmt: skip
 def send_registration_document(request: Request) -> shapes.Registration:
-    event, name, tenant = request.path["event"], request.path["registration"], request.caller.tenant
+    event, name = request.path["event_id"], request.path["registration_id"]
+    tenant = request.caller.tenant
     record = acting.entry(request, Action.TRAINING_CHANGED, f"registration:{name}", state="sent")
     training.hand_over(tenant, event, name, clock.now(), [record])
     return _registration(training.show(tenant, event, name))

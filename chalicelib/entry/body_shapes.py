@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 
 from chalicelib.base import limits
 from chalicelib.entry.shapes import Given, Taken
+from chalicelib.payments.body import MODES, Mode
 from chalicelib.payments.forms import FieldType
 
 # Nothing that a terminal of its readers would obey.
@@ -62,7 +63,8 @@ class Contacts(Taken):
 class NewBody(Taken):
     """`version` is the one that was read, 0 the first time. `segregation`: the code under which
     new notices are made. `outside_until`: last day on which payments outside the node may be
-    recorded; null: never."""
+    recorded; null: never. `modes`: how dues may come in (a file, the register ISI, another
+    register, the accounting software by its key); null: as it is, in every way at first."""
 
     fiscal_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{11}$")]
     name: Annotated[str, StringConstraints(min_length=1, max_length=50, pattern=_PLAIN)]
@@ -78,11 +80,12 @@ class NewBody(Taken):
     site: bool = False
     counter: Short = ""
     outside_until: date | None = None
+    modes: Annotated[list[Mode], Field(max_length=len(MODES))] | None = None
     version: int = Field(0, ge=0)
 
 
 class Body(NewBody):
-    """`logo`: SHA-256 of the picture, "" for none."""
+    """`logo`: SHA-256 of the picture, "" for none. `modes` is never null."""
 
     logo: str
 

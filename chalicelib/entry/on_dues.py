@@ -1,4 +1,4 @@
-"""Work on dues: dry runs and commits of imports, generation of debt positions."""
+"""Work on dues: dry runs and commits of imports, generation of debt positions, their exports."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from chalicelib.base import clock, work
 from chalicelib.base.work import Wakes, Work
 from chalicelib.entry import events
 from chalicelib.payments.dues import working
+from chalicelib.payments.positions import exports
 from chalicelib.payments.positions import working as generation
 
 bp = Blueprint(__name__)
@@ -25,7 +26,11 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """The same, typed."""
 
     def each(job: Work, _: None, wakes: Wakes) -> None:
-        do = generation.do if "flow" in job.item else working.do
+        do = working.do
+        if "flow" in job.item:
+            do = generation.do
+        elif "export" in job.item:
+            do = exports.do
         do(job, wakes, clock.now(), context.get_remaining_time_in_millis)
 
     return work.run(event, context, lambda jobs: None, each)

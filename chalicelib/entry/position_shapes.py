@@ -22,6 +22,8 @@ _PLAIN = r"^[^\x00-\x1f\x7f]*$"
 Subject = Annotated[str, StringConstraints(max_length=90, pattern=_PLAIN)]
 Printed = Annotated[str, StringConstraints(min_length=1, max_length=90, pattern=_PLAIN)]
 Said = Annotated[str, StringConstraints(max_length=140, pattern=_PLAIN)]
+# An instant before and behind it can be said.
+Day = Annotated[date, Field(ge=date(1950, 1, 1), le=date(2100, 12, 31))]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=70, pattern=_PLAIN)]
 List = Annotated[list[Annotated[str, StringConstraints(max_length=40)]], Field(max_length=50)]
 
@@ -127,6 +129,8 @@ class Listed(Given):
 
 
 class Debtor(Taken):
+    """`language`: what he is written to in, "" where nobody said."""
+
     name: Name
     tax_code: Annotated[str, StringConstraints(min_length=11, max_length=16)]
     address: Said = ""
@@ -135,6 +139,7 @@ class Debtor(Taken):
     province: Annotated[str, StringConstraints(max_length=2, pattern=_PLAIN)] = ""
     mail: Annotated[str, StringConstraints(max_length=254)] = ""
     pec: Annotated[str, StringConstraints(max_length=254)] = ""
+    language: Literal["", "it", "en", "fr", "es", "de", "sl"] = ""
 
 
 class NewPosition(Taken):
@@ -150,18 +155,39 @@ class NewPosition(Taken):
     manual: bool = False
 
 
-class PositionsQuery(Taken):
-    """`iuv` finds one; a word that the seed spells IUUV (D13)."""
+class PositionsFilter(Taken):
+    """What is left out does not count; all days are included, and are those of Rome. `tax_code` of
+    the debtor; `service` and `year` of one of the lines; `due`: one of its payments is due then;
+    `paid`: one of them was paid then."""
 
     state: State | None = None
     flow: Id | None = None
+    tax_code: Annotated[str, StringConstraints(min_length=11, max_length=16)] | None = None
+    origin: Origin | None = None
+    service: Code | None = None
+    year: int | None = Field(None, ge=1950, le=2100)
+    least_cents: Cents | None = None
+    most_cents: Cents | None = None
+    due_from: date | None = None
+    due_until: date | None = None
+    created_from: Day | None = None
+    created_until: Day | None = None
+    paid_from: date | None = None
+    paid_until: date | None = None
+
+
+class PositionsQuery(PositionsFilter):
+    """`iuv` finds one, whatever else is asked; a word that the seed spells IUUV (D13). A page may
+    be short, or empty, and still have a cursor."""
+
     iuv: Annotated[str, StringConstraints(pattern=r"^[0-9]{17}$")] | None = None
     cursor: Cursor = ""
     limit: int = Field(limits.PAGE_ITEMS, ge=1, le=limits.PAGE_ITEMS_MAX)
 
 
 class Payment(Given):
-    """`number` 0 asks for the whole. `asked_cents`: today, by the rules."""
+    """`number` 0 asks for the whole. `asked_cents`: today, by the rules. `paid_on`, `paid_cents`:
+    what came for it."""
 
     number: int
     iuv: str
@@ -170,6 +196,8 @@ class Payment(Given):
     asked_cents: int
     due: date | None
     state: PaymentState
+    paid_on: date | None
+    paid_cents: int
 
 
 class PositionSummary(Given):

@@ -11,7 +11,6 @@ from pydantic import Field, StringConstraints
 from chalicelib.accounting.events_fpc.model import DocumentState, Practice, RegistrationState
 from chalicelib.accounting.registers.contract import Format, Way
 from chalicelib.accounting.registers.store import FetchState, Kind, LineState, ReportState
-from chalicelib.base import limits
 from chalicelib.entry.body_shapes import Cents, Code
 from chalicelib.entry.position_shapes import Debtor
 from chalicelib.entry.shapes import Given, Id, Taken
@@ -206,8 +205,13 @@ class Registration(Given):
     orders: list[str]
 
 
+class PayPage(Given):
+    """Where the payer is sent; the cart is looked at as those of the portal are."""
+
+    redirect: str
+    cart: str
+    expires_at: str
+
+
 class Registrations(Given):
     registrations: list[Registration]
-
-
-assert limits.EVENT_REGISTRATIONS_SHOWN <= 1_000

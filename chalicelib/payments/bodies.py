@@ -12,7 +12,7 @@ from chalicelib.base.dynamo import ConditionFailed, Op
 from chalicelib.base.errors import Conflict, NotFound, Rejected
 from chalicelib.base.s3 import Place
 from chalicelib.payments import store, taxonomy
-from chalicelib.payments.body import Body, Service, checklist
+from chalicelib.payments.body import MODES, Body, Mode, Service, checklist
 
 
 def get(tenant: str) -> Body:
@@ -82,6 +82,18 @@ def _require_accounts(tenant: str, body: Body) -> None:
             raise Rejected(
                 "iban_in_use", "A service collects on it.", iban=service.iban, service=service.code
             )
+
+
+def require_mode(tenant: str, mode: Mode) -> None:
+    """Dues may come in that way. NotFound before the setting; Rejected `mode_off` (409)."""
+    if mode not in get(tenant).modes:
+        raise Rejected("mode_off", "Dues do not come in that way here.", status=409, mode=mode)
+
+
+def modes_of(tenant: str) -> tuple[Mode, ...]:
+    """How dues may come in; before anything is said, in every way."""
+    found = store.get_body(tenant)
+    return found.modes if found else MODES
 
 
 # ------------------------------------------------------------------ the logo

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from chalicelib.base import limits
 from chalicelib.base.errors import Rejected
@@ -22,6 +22,10 @@ from chalicelib.payments.notice.model import Creditor, Postal
 from chalicelib.payments.prices import Price
 
 POSTE_ABI: Final = "07601"
+# How dues come in (F001-014): by a file, from the register ISI, from another one, from the
+# accounting software by its own key.
+Mode = Literal["file", "register_isi", "register_external", "accounting"]
+MODES: Final[tuple[Mode, ...]] = Mode.__args__  # type: ignore[attr-defined]
 _SEGREGATION = re.compile(r"[0-9]{2}", re.ASCII)
 _STATION = re.compile(r"[0-9]{11}_[0-9]{2}", re.ASCII)
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[0-9A-Z]{11,30}", re.ASCII)
@@ -115,7 +119,8 @@ class Body:
     `segregation` is the code under which new IUVs are made, one of `segregations`. `postal` prints
     Poste slips. `site`: its own site takes payments; `counter`: where else it does. `logo` is the
     SHA-256 of the picture, "" for none. `outside_until`: the last day on which a payment outside
-    the node may be recorded, None for never (F001-169). `version` 0 before it is stored.
+    the node may be recorded, None for never (F001-169). `modes`: how its dues may come in.
+    `version` 0 before it is stored.
     """
 
     fiscal_code: str
@@ -132,6 +137,7 @@ class Body:
     counter: str = ""
     outside_until: date | None = None
     logo: str = ""
+    modes: tuple[Mode, ...] = MODES
     version: int = 0
 
     def __post_init__(self) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from chalicelib.base import dynamo, keys
 from chalicelib.base.dynamo import Check, Delete, Item, Key, Put
 from chalicelib.payments import numbers
-from chalicelib.payments.body import Account, Body, Contacts, Segregation, Service
+from chalicelib.payments.body import MODES, Account, Body, Contacts, Segregation, Service
 from chalicelib.payments.forms import Choice, Field, Texts
 from chalicelib.payments.notice.model import Postal
 from chalicelib.payments.prices import Fixed, Free, Price, Tariff
@@ -83,6 +83,7 @@ def read_body(item: Item) -> Body:
             "postal": Postal(**item["postal"]) if item["postal"] else None,
             "contacts": Contacts(**item["contacts"]),
             "outside_until": date.fromisoformat(until) if until else None,
+            "modes": tuple(item.get("modes", MODES)),
         }
     )
 

@@ -56,7 +56,8 @@ class Loaded:
 def event_modules() -> list[str]:
     """The modules of `chalicelib.entry` that hold an event function: those Lambda imports alone."""
     found = (path.stem for path in ENTRY.glob("*.py"))
-    return sorted(name for name in found if name.startswith("on_") or name in ("hourly", "nightly", "node_door", "sweep"))
+    others = ("hourly", "nightly", "node_door", "sweep")
+    return sorted(name for name in found if name.startswith("on_") or name in others)
 
 
 def module_of(function: str) -> str:

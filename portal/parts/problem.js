@@ -1,7 +1,7 @@
 // What went wrong, in words a person can act on.
 
 import { html, nothing } from "../lit.js";
-import { ApiError } from "../api.js";
+import { ApiError } from "../wire.js";
 import { fill } from "../language.js";
 import { icon } from "./icon.js";
 
@@ -15,7 +15,7 @@ export function explain(words, error) {
   if (!(error instanceof ApiError)) throw error; // a fault of ours: not to be dressed up
   const { codes } = words;
   const known = Object.hasOwn(codes, error.code) ? codes[error.code] : null;
-  const kind = error.status >= 500 ? codes.internal : codes.other;
+  const kind = error.status >= 500 ? codes.internal : fill(codes.other, { code: error.code });
   const text = known ?? (error.status === 429 ? codes.too_many_tries : kind);
   if (!error.waitS) return text;
   const minutes = Math.ceil(error.waitS / 60);

@@ -69,7 +69,7 @@ function entry(context, page, sign, isHere) {
   </li>`;
 }
 
-function languages({ language }) {
+export function languages({ language }) {
   const link = (code) => {
     const query = new URLSearchParams(location.search);
     query.set("lang", code);

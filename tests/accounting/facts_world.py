@@ -124,8 +124,11 @@ def cancel(tenant: str, iuv: str) -> None:
         dynamo.commit(ops)
 
 
-def work_off(random: Random | None = None) -> int:
-    """Every row of reconciliation until none is left; in any order. Rows of posting are dropped."""
+def work_off(
+    random: Random | None = None, most: int = 0, together: int = 1, *, stops: bool = False
+) -> int:
+    """Every row of reconciliation until none is left (or so many are done), in any order, some in
+    one batch; `stops`: the worker has no time left. Rows of posting are dropped."""
     done = 0
     while True:
         rows = [
@@ -138,16 +141,22 @@ def work_off(random: Random | None = None) -> int:
             return done
         if random is not None:
             random.shuffle(rows)
+        mine = []
         for row in rows:
-            key = row["pk"], row["sk"]
-            there = dynamo.get(key)
-            if there is not None and there["task"] == "postable":
-                dynamo.commit([dynamo.Delete(key)])
-                continue
-            body = json.dumps({"pk": key[0], "sk": key[1]})
-            answer = on_reconcile.handle({"Records": [{"messageId": "m", "body": body}]}, Context())
-            assert answer == {"batchItemFailures": []}, key
-            done += 1
+            if "#postable-" in row["sk"]:
+                dynamo.commit([dynamo.Delete((row["pk"], row["sk"]))])
+            else:
+                mine.append(row)
+        for start in range(0, len(mine), together):
+            records = [
+                {"messageId": f"m{at}", "body": json.dumps({"pk": row["pk"], "sk": row["sk"]})}
+                for at, row in enumerate(mine[start : start + together])
+            ]
+            answer = on_reconcile.handle({"Records": records}, Context())
+            assert stops or answer == {"batchItemFailures": []}, answer
+            done += len(records)
+            if most and done >= most:
+                return done
 
 
 def found(tenant: str, today: date, iuvs: Sequence[str], identities: Sequence[str]) -> Match:

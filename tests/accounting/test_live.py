@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from random import Random
@@ -10,13 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chalicelib.accounting import bank_store, postable, store, summing
 from chalicelib.accounting.facts import Cancelled, Fact, FlowVersion, Receipt, Reported
 from chalicelib.accounting.matching import match, of_movement
 from chalicelib.accounting.remittance import Flows, Known
 from chalicelib.accounting.statements import Movement
-from chalicelib.base import clock
+from chalicelib.base import aws, clock, dynamo, limits
 from tests.accounting import facts_world as world
-from tests.entry.api_world import Api, opened
+from tests.entry.api_world import Api, Context, opened
 
 DAY = date(2026, 11, 20)
 TODAY = date(2026, 11, 21)
@@ -118,14 +120,14 @@ def _sound(facts: list[object]) -> bool:
 
 @pytest.mark.feature("F001-010", "F001-099", "F001-172", "F001-175")
 @settings(
-    max_examples=25, deadline=None,
+    max_examples=20, deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
 )  # fmt: skip
 @given(
     facts=st.lists(
         st.one_of(_RECEIPTS, _flows(), _MOVES, st.builds(Cancelled, st.sampled_from(IUVS))),
         min_size=1, max_size=7,
-    ).filter(_sound),
+    ).filter(_sound),  # type: ignore[arg-type]
     seed=st.integers(0, 2**16),
     between=st.booleans(),
 )  # fmt: skip
@@ -151,3 +153,114 @@ def test_whatever_comes_in_whatever_order_the_store_says_what_the_match_says(
 
 def _upper(one: object) -> tuple[object, ...]:
     return tuple(each.upper() if isinstance(each, str) else each for each in one)  # type: ignore[attr-defined]
+
+
+@pytest.mark.feature("F001-010", "F001-172")
+@settings(
+    max_examples=10, deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
+)  # fmt: skip
+@given(
+    facts=st.lists(st.one_of(_RECEIPTS, _flows(), _MOVES), min_size=4, max_size=9).filter(_sound),  # type: ignore[arg-type]
+    seed=st.integers(0, 2**16),
+)  # fmt: skip
+def test_money_in_is_posted_and_open_and_anomalous_at_every_moment(
+    api: Api, facts: list[object], seed: int
+) -> None:
+    random, tenant = Random(seed), world.body()
+    moved: dict[str, Movement] = {}
+    posted = 0
+    for number, fact in enumerate(facts):
+        _apply(tenant, fact)
+        if isinstance(fact, Movement):
+            moved[fact.identity] = fact
+        for _ in range(random.randrange(3)):
+            world.work_off(random, most=random.randrange(1, 4))
+            _balanced(tenant, moved, posted)
+        for one in postable.list_postable(tenant):
+            if random.random() < 0.7:
+                dynamo.commit(postable.merged(postable.posted(tenant, [one], f"2026-{number}")))
+                posted += one.cents
+                _balanced(tenant, moved, posted)
+    world.work_off(random)
+    _balanced(tenant, moved, posted)
+
+
+def _balanced(tenant: str, moved: dict[str, Movement], posted: int) -> None:
+    found = summing.money(tenant)
+    kept = bank_store.get_many(tenant, moved)
+    came = sum(one.cents for one in kept.values() if one.target[0] or one.cents > 0)
+    assert found.came == found.posted + found.open + found.anomalous == came
+    assert found.posted == posted
+
+
+def test_a_group_of_another_partner_is_in_no_list_until_its_receipt_comes(api: Api) -> None:
+    tenant = world.body()
+    line = Reported(1, IUVS[2], "iur1", 1, 1000, "0")
+    flow = FlowVersion("ABI06090", IDS[0], 2026, CREATED, 0, DAY, 1000, True, (line,))
+    world.settle(tenant, flow)
+    world.work_off()
+    assert list(store.list_groups(tenant)) == []
+    world.receive(tenant, Receipt(IUVS[2], "iur1", 1, 1000, DAY))
+    world.work_off()
+    ((_, stored),) = store.list_groups(tenant)
+    assert [one.labels for one in stored.parts] == [("RT_IUF",)]
+
+
+@pytest.mark.feature("F001-099")
+def test_a_flow_goes_on_where_its_run_was_and_is_overtaken_at_any_point(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pieces of three lines, two lines at once, a worker that stops after each, and a version that
+    comes while another is on its way."""
+    monkeypatch.setattr(limits, "FLOW_PIECE_LINES", 3)
+    monkeypatch.setattr(limits, "FLOW_LINES_AT_ONCE", 2)
+    monkeypatch.setattr(limits, "REMAINING_MS", 300_001)
+    for stop in range(5):
+        tenant = world.body()
+        first = _many(8, cents=100, hours=0)
+        world.settle(tenant, first)
+        with monkeypatch.context() as patch:
+            left = iter([300_002] * stop + [0] * 50)
+            patch.setattr(Context, "get_remaining_time_in_millis", lambda _: next(left))  # noqa: B023
+            world.work_off(Random(1), most=4, stops=True)
+        second = _many(5, cents=200, hours=1)
+        monkeypatch.setattr(limits, "REMAINING_MS", 1)
+        world.settle(tenant, second)
+        world.work_off(Random(2))
+        monkeypatch.setattr(limits, "REMAINING_MS", 300_001)
+        ((_, flow),) = store.list_flows(tenant)
+        assert (flow.applied, flow.touched) == (flow.counting, (flow.counting,))
+        assert flow.sums.cents == (0, 0, 1_000, 0)
+        gone = store.get_groups(tenant, [one.iuv for one in first.lines[5:]])
+        assert not any(one.parts for one in gone.values())
+
+
+def _many(count: int, *, cents: int, hours: int) -> FlowVersion:
+    lines = tuple(
+        Reported(n, f"010000000000{n:05d}", f"iur{n}", 1, cents, "0") for n in range(1, count + 1)
+    )
+    created = CREATED + timedelta(hours=hours)
+    return FlowVersion("ABI06090", IDS[0], 2026, created, 0, DAY, count * cents, True, lines)
+
+
+@pytest.mark.feature("F001-010")
+def test_a_matched_payment_costs_two_calls_of_the_table_at_most(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant, count = world.body(), 120
+    flow = _many(count, cents=100, hours=0)
+    calls: Counter[str] = Counter()
+    for line in flow.lines:
+        world.receive(tenant, Receipt(line.iuv, line.iur, 1, 100, DAY))
+    client = aws.client("dynamodb")
+    client.meta.events.register(
+        "before-call.dynamodb", lambda model, **_: calls.update([model.name]), unique_id="calls"
+    )
+    world.work_off(together=10)
+    world.settle(tenant, flow)
+    world.credit(tenant, world.movement(f"/PUR/LGPE-RIVERSAMENTO/URI/{IDS[0]}", count * 100, DAY))
+    world.work_off(together=10)
+    client.meta.events.unregister("before-call.dynamodb", unique_id="calls")
+    assert len(postable.list_postable(tenant)) == count
+    assert sum(calls.values()) / count < 1.2, calls

@@ -17,7 +17,7 @@ from chalicelib.payments.body import Account, Body, Segregation, Service
 from chalicelib.payments.dues import store as due_store
 from chalicelib.payments.dues.filters import Filter
 from chalicelib.payments.dues.model import Due, Person
-from chalicelib.payments.positions import flows, positions, store, working
+from chalicelib.payments.positions import counts, flows, positions, store, working
 from chalicelib.payments.positions.grouping import Parameters
 from chalicelib.payments.positions.positions import Wanted
 from infra.local.cloud import Cloud
@@ -102,6 +102,9 @@ def test_flows_and_workers_at_once_place_each_due_once(cloud: Cloud) -> None:
     numbers = {one.iuv for position in found for one in position.payments}
     assert len(numbers) == DUES
     assert all(map(iuv.is_ours, numbers))
+    # The sums that each worker's commits added to are what all positions come to.
+    assert counts.summary("ordine", clock.now()).due.count == DUES
+    assert not counts.recount("ordine").differences
 
 
 def _work(tenant: str, flow: str) -> None:
@@ -124,3 +127,4 @@ def test_a_position_made_twice_at_once_is_one(cloud: Cloud) -> None:
     assert not [one for one in bad(answers) if isinstance(one, Rejected)]
     assert len({one.id for one in good(answers)}) == 1
     assert len(list(store.list_positions("ordine"))) == 1
+    assert counts.summary("ordine", clock.now()).due == counts.Sum(1, 1_000)

@@ -13,7 +13,11 @@ FAILURES = {"Rejected", "Conflict", "Transient"}
 # First arguments that are no literal and no parameter: where their values come from.
 ELSEWHERE = {
     "member.refusal": "codes of base/archives.py",
-    "refusal.code": "another failure's code passed on",
+    **dict.fromkeys(
+        ("refusal.code", "refused.code", "failure.code"), "another failure's code passed on"
+    ),
+    "new.document_code": "codes of accounting/events_fpc/fiscal.py, kept with a registration",
+    "found.reason": "reasons of a delivery that was left out, of delivery/channels.py",
     "broken[0].code": "SdI's code of a finding on a signature",
     "*_FINAL[code]": "the table of signing/csc.py",
     "f'csc_{kind}_missing'": "csc_pin_missing and csc_otp_missing of signing/csc.py",

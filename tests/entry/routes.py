@@ -97,6 +97,7 @@ _BODIES: dict[str, Any] = {
     "commit_import": {},
     "begin_flow": {},
     "exclude_dues": {"dues": ["none"]},
+    "begin_export": {"format": "csv"},
     "generate_positions": {"description": "Quota Anno 2026"},
     "make_position": {
         "service": "quota",
@@ -113,6 +114,33 @@ _BODIES: dict[str, Any] = {
     "save_enclosure": b"%PDF-1.7",
     "take_postal_step": {"event": "approve"},
     "save_connection": {"mode": "node"},
+    "save_posting_setting": {"per": "chapter"},
+    "preview_posting": {"mode": "flow", "name": "none"},
+    "begin_posting": {"mode": "flow", "name": "none"},
+    "reverse_order": {"note": "wrong"},
+    "set_provisional": {"number": "17"},
+    "close_period": {"until": "2026-11-20"},
+    "save_treasurer": {
+        "abi": "05428",
+        "ente": "UFABCD",
+        "istat": "000700917",
+        "tramite_ente": "A2A-12345678",
+        "tramite_bt": "A2A-87654321",
+        "ente_bt": "0001",
+    },
+    "make_opi_flow": {"year": 2026},
+    "take_opi_outcomes": b"<x/>",
+    "save_register": {"kind": "isi", "way": "s3", "format": "csv"},
+    "fetch_dues": {"year": 2026},
+    "publish_notices": {"flow": "none"},
+    "save_training_fiscal": {"practice": "receipt"},
+    "save_training_event": {
+        "title": "Corso",
+        "day": "2026-12-10",
+        "service": "quota",
+        "cents": 1_000,
+    },
+    "register_person": {"debtor": {"name": "Rossi Maria", "tax_code": "RSSMRA80A41H501Y"}},
     "mark_sent": {"name": "IT01234567897_00001.xml"},
     "save_reconciliation_setting": {"way": "none"},
     "hand_in_flow": b"<x/>",
@@ -217,8 +245,8 @@ def call_in(
 
 
 def headers_in(api: Api, route: Route, token: str, homes: dict[Kind, str]) -> dict[str, str]:
-    """Who a request gets in as: the key's reseller where a key does, else a person in a new session,
-    of `homes`' tenant of the right kind (made where there is none yet)."""
+    """Who a request gets in as: the key's reseller where a key does, else a person in a new
+    session, of `homes`' tenant of the right kind (made where there is none yet)."""
     if route.scope == web.PUBLIC:
         return {}
     kind, role = _who_may(route.scope)

@@ -35,6 +35,7 @@ def test_a_setting_is_kept_as_it_was_said(api: Api, house: House) -> None:
     whole["contacts"] |= {"phone": "", "pec": "", "website": ""}
     whole["contacts"] |= {"accessibility_url": "", "privacy_url": ""}
     more = {"site": False, "counter": "", "outside_until": None, "logo": "", "version": 1}
+    more["modes"] = ["file", "register_isi", "register_external", "accounting"]
     assert kept == whole | more
 
 

@@ -22,6 +22,7 @@ from tests.entry import bodies
 from tests.entry.api_world import Api, Context
 from tests.entry.bodies import House
 from tests.entry.test_positions import bodies_again, bring, generate, listing, positions
+from tests.payments.dues import files
 from tests.payments.dues.files import COMPANY, MARIA, row
 
 ACCOUNTS, RUNS = "/v1/body/mail-accounts", "/v1/body/deliveries"
@@ -546,3 +547,21 @@ def test_pages_of_attempts_lead_to_each_other(api: Api, house: House, server: Ma
     assert server.connections == 0
     assert re.fullmatch(r"[a-z2-7]+", done["id"])
     assert bodies_again(api, house).tenant == house.tenant
+
+
+@pytest.mark.feature("F001-059")
+def test_a_hundred_mails_are_queued_at_once_and_go_at_the_accounts_pace(
+    api: Api, house: House, server: MailServer
+) -> None:
+    account(api, house, server, per_minute=60)
+    rows = list(files.many(100))
+    found = delivered(api, house, flow=flow(api, house, rows))
+    assert (found["state"], found["queued"], len(server.mails)) == ("running", 40, 60)
+    for _ in range(10):
+        if run(api, house, found["id"])["state"] == "done":
+            break
+        before = len(server.mails)
+        api.tick(60)
+        work(api)
+        assert len(server.mails) - before <= 60
+    assert sorted(one.to for one in server.mails) == sorted(one["mail"] for one in rows)

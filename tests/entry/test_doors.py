@@ -52,6 +52,18 @@ def test_only_these_are_public() -> None:
         "POST /v1/login/enrol/confirm",
         "POST /v1/password/reset",
         "POST /v1/password",
+        # The citizens' portal: what is somebody's is asked for by its whole key.
+        "GET /v1/portal/bodies",
+        "GET /v1/portal/bodies/{body_code}",
+        "GET /v1/portal/bodies/{body_code}/logo",
+        "POST /v1/portal/bodies/{body_code}/services/{service_id}",
+        "GET /v1/portal/carts/{cart_id}",
+        "POST /v1/portal/carts",
+        "POST /v1/portal/help",
+        "POST /v1/portal/notice",
+        "POST /v1/portal/receipt",
+        "POST /v1/portal/receipts",
+        "POST /v1/portal/search",
     }
 
 

@@ -31,12 +31,18 @@ from tests.entry.api_world import Answer, Api, Person
 from tests.entry.routes import call, call_in, headers_in, label, parameters, routes
 
 _OF_A_BODY = (
+    "columns_name",
+    "export_id",
+    "movement_id",
+    "settlement_id",
+    "statement_id",
     "service_id",
     "mapping_id",
     "import_id",
     "position_id",
     "receipt_name",
     "generation_id",
+    "export_id",
     "body_code",
     "cart_id",
     "preset_id",
@@ -44,6 +50,16 @@ _OF_A_BODY = (
     "carrier_id",
     "account_id",
     "delivery_id",
+    "run_id",
+    "reversale_id",
+    "assessment_id",
+    "opi_year",
+    "opi_number",
+    "register_id",
+    "fetch_id",
+    "report_id",
+    "event_id",
+    "registration_id",
 )
 every_route = pytest.mark.parametrize("route", routes(), ids=label)
 CHECKS = [

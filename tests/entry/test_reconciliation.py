@@ -6,6 +6,7 @@ import io
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import openpyxl
@@ -103,9 +104,7 @@ def csv(*rows: tuple[str, str, str]) -> bytes:
 
 def remember(api: Api, house: House, name: str = "banca") -> None:
     columns = {"day": 0, "texts": [1], "amount": 2, "first_row": 3, "mark": ","}
-    answer = house.call(
-        api, "PUT", f"{ROOT}/columns/{name}", {"account": BANK, "columns": columns}
-    )
+    answer = house.call(api, "PUT", f"{ROOT}/columns/{name}", {"account": BANK, "columns": columns})
     assert answer.status == 200, answer.body
 
 
@@ -116,8 +115,6 @@ def get(api: Api, station: Station, path: str, **query: Any) -> Any:
 
 
 def dated(flow: Flow, api: Api) -> Flow:
-    from dataclasses import replace
-
     return replace(flow, created=api.now)
 
 
@@ -322,9 +319,7 @@ def test_what_goes_wrong_on_the_way_is_made_up_for(
     assert one["matched_cents"] == 1_000
 
 
-def test_a_lying_flow_is_kept_as_anomalous_and_posted_by_nobody(
-    api: Api, station: Station
-) -> None:
+def test_a_lying_flow_is_kept_as_anomalous_and_posted_by_nobody(api: Api, station: Station) -> None:
     iuv = pay(api, station)
     flow = dated(settles(station, (iuv, 1_000), said_count=64, said_cents=220_400), api)
     answer = station.house.call(
@@ -340,9 +335,7 @@ def test_a_lying_flow_is_kept_as_anomalous_and_posted_by_nobody(
     (entry,) = get(api, station, "inbox", kind="flow")["entries"]
     assert (entry["flow_id"], "FLOW_ANOMALOUS" in entry["labels"]) == (FLOW_ID, True)
     assert postable.list_postable(station.tenant) == []
-    broken = station.house.call(
-        api, "POST", f"{ROOT}/flows", b"<html/>", query={"name": "x.xml"}
-    )
+    broken = station.house.call(api, "POST", f"{ROOT}/flows", b"<html/>", query={"name": "x.xml"})
     assert broken.status == 202
     work_off(api)
     refused = next(one for one in get(api, station, "sources")["sources"]
@@ -444,3 +437,53 @@ def test_what_waits_too_long_is_told_once(api: Api, station: Station) -> None:
     ]  # fmt: skip
     assert len(letters) == 1
     assert list(alerts.late(station.tenant, api.now.date()))
+
+
+def test_a_flow_stands_for_a_receipt_that_nobody_has(api: Api, station: Station) -> None:
+    """Outcome 9: no receipt comes; after some days the flow pays the position, and the receipt that
+    comes after all is the same payment."""
+    position = station.place(1_000)
+    iuv = position.payments[0].iuv
+    flow = dated(Flow(FLOW_ID, "ABI06090", [(iuv, "late", 1, 1_000, "9")], day="2026-11-20"), api)
+    drop(api, f"settlements/{station.tenant}/f.xml", simulated.xml(flow, station.creditor))
+    said = {"way": "none", "stand_in_days": 3}
+    assert station.house.call(api, "PUT", f"{ROOT}/setting", said).status == 200
+    work_off(api)
+    (row,) = get(api, station, "collections")["collections"]
+    assert (row["state"], row["labels"]) == ("reported_only", ["IUV_NO_RT", "NO_RECEIPT_YET"])
+    api.tick(6 * 86_400)
+    hourly.hourly({}, None)
+    work_off(api)
+    again = node_world.Station(_again(api, station.house), station.body, station.node)
+    (row,) = get(api, again, "collections")["collections"]
+    assert (row["state"], row["labels"]) == ("reported", ["RT_IUF"])
+    assert (station.now(position).state, row["position"]) == ("paid", position.id)
+    receipt(api, station, iuv, 1_000, "late", day="2026-11-19")
+    work_off(api)
+    (row,) = get(api, again, "collections")["collections"]
+    assert (row["state"], row["paid_day"]) == ("reported", "2026-11-19")
+    (flow_now,) = get(api, again, "flows")["flows"]
+    assert (flow_now["matched_cents"], flow_now["anomalous_cents"]) == (1_000, 0)
+
+
+def test_a_stamp_is_in_no_flow_and_nobody_is_alarmed(api: Api, station: Station) -> None:
+    position = station.place(1_600)
+    iuv = position.payments[0].iuv
+    stamp = replace(kept_receipt(station.creditor, iuv, "s1", 1_600).transfers[0], stamp=True)
+    receipt(api, station, iuv, 1_600, "s1", transfers=(stamp,))
+    work_off(api)
+    api.tick(9 * 86_400)
+    again = node_world.Station(_again(api, station.house), station.body, station.node)
+    (row,) = get(api, again, "collections")["collections"]
+    assert (row["labels"], row["overdue"]) == (["STAMP"], False)
+    assert get(api, again, "inbox")["entries"] == []
+
+
+def test_what_is_paid_of_a_cancelled_position_is_odd(api: Api, station: Station) -> None:
+    position = station.place(1_000)
+    path = f"/v1/body/positions/{position.id}/cancel"
+    assert station.house.call(api, "POST", path).status == 200
+    receipt(api, station, position.payments[0].iuv, 1_000, "c1")
+    work_off(api)
+    (entry,) = get(api, station, "inbox")["entries"]
+    assert (entry["kind"], "CANCELLED_PAID" in entry["labels"]) == ("payment", True)

@@ -169,9 +169,7 @@ def test_dues_of_isi_come_by_preview_and_commit(api: Api, house: House, server: 
     while api.run("dues", on_dues.handle):
         pass
     made_of = house.call(api, "GET", "/v1/body/positions").json["positions"]
-    assert {one["id"] for one in made_of} == {
-        one["position"] for one in dues(api, house).values()
-    }
+    assert {one["id"] for one in made_of} == {one["position"] for one in dues(api, house).values()}
     assert len(made_of) == 3
     # Its notices are published to the register, once however often that is asked for.
     for _ in range(2):
@@ -242,6 +240,14 @@ def test_posting_tells_albo_unico_of_each_due_once(
     paid(match, house, 2, found["opi/79"], cents=5_000)
     post(api, house, "k3")
     assert albo.of("/quote/79")[0]["stato"] == "PAGATA_IN_PARTE"
+    # Taken back, it is to be paid again; both dues, because they were posted together.
+    path = "/v1/body/posting/orders/2026-0000001/reverse"
+    assert house.call(api, "POST", path, {"note": "wrong"}).status == 200
+    work_off(api)
+    for name in ("77", "78"):
+        words = [one["stato"] for one in albo.of(f"/quote/{name}")]
+        assert words == ["PAGATA", "DA_PAGARE"]
+    assert reports(api, house)[0]["kind"] == "reversed"
 
 
 @pytest.mark.feature("F001-139", "F001-034")
@@ -374,3 +380,23 @@ def api_run_once(api: Api, house: House) -> None:
     )  # fmt: skip
     assert answer.status == 202
     api.run("reconcile", on_reconcile.handle)
+
+
+def test_what_is_taken_back_before_it_was_told_is_not_told_as_paid(
+    api: Api, house: House, match: Match, albo: Platform
+) -> None:
+    save_https(api, house, "opi", "opi", albo, "json", "/quote/{id}")
+    albo.dues = made.opi()
+    bring(api, house, "opi")
+    paid(match, house, 1, dues(api, house)["opi/77"])
+    # The run, its report, and then the platform is down once.
+    api_run_once(api, house)
+    albo.trouble = [503]
+    api.run("reconcile", on_reconcile.handle)
+    (waiting,) = reports(api, house)
+    assert (waiting["state"], waiting["tries"]) == ("waiting", 1)
+    path = "/v1/body/posting/orders/2026-0000001/reverse"
+    assert house.call(api, "POST", path, {"note": "wrong"}).status == 200
+    work_off(api)
+    assert [one["stato"] for one in albo.of("/quote/77")] == ["DA_PAGARE"]
+    assert {one["state"] for one in reports(api, house)} == {"done"}

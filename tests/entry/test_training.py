@@ -12,7 +12,7 @@ from lxml import etree
 from chalicelib.accounting.facts import FlowVersion, Receipt, Reported
 from chalicelib.entry import on_reconcile
 from tests.accounting import facts_world
-from tests.entry import bodies
+from tests.entry import bodies, node_world, portal_world
 from tests.entry.api_world import Api
 from tests.entry.bodies import House
 from tests.entry.test_posting import ROOT, balance, orders, setting, work_off
@@ -95,6 +95,8 @@ def test_a_registration_is_paid_posted_and_documented(api: Api, house: House) ->
     assert position["payments"][0]["iuv"] == made["iuv"]
     notice = house.call(api, "GET", f"/v1/body/positions/{made['position']}/notice").json
     assert requests.get(notice["url"], timeout=10).content.startswith(b"%PDF")
+    (listed,) = house.call(api, "GET", f"{EVENTS}/deontologia/registrations").json["registrations"]
+    assert (listed["iuv"], listed["name"]) == (made["iuv"], "Rossi Maria")
     # The receipt marks it paid and prepares its document, once.
     pay(house, made, "receipt-1")
     work_off(api)
@@ -135,7 +137,7 @@ def test_a_registration_is_paid_posted_and_documented(api: Api, house: House) ->
     assert len(api.objects("INTAKE")) == before + 1
 
 
-@pytest.mark.feature("F001-010", "F001-111")
+@pytest.mark.feature("F001-111")
 def test_taken_back_the_match_offers_it_again(api: Api, house: House) -> None:
     offer(api, house, "etica", cents=5_000)
     made = register(api, house, "etica").json
@@ -156,6 +158,24 @@ def test_taken_back_the_match_offers_it_again(api: Api, house: House) -> None:
     assert house.call(api, "GET", f"{ROOT}/open").json["payments"] == []
     found = balance(api, house)
     assert found["came_cents"] == found["posted_cents"]
+
+
+@pytest.mark.feature("F001-129", "F001-131")
+def test_whoever_registers_is_sent_to_checkout(api: Api) -> None:
+    at = node_world.station(api)
+    offer(api, at.house, "online", service="quota")
+    made = register(api, at.house, "online").json
+    path = f"{EVENTS}/online/registrations/{made['id']}/pay"
+    with portal_world.checkout(at) as page:
+        answer = at.house.call(api, "POST", path)
+        assert answer.status == 201, answer.body
+        assert answer.json["redirect"].startswith(page.root)
+        portal_world.press(answer.json["redirect"], "pay")
+        work_off(api)
+        found = shown(api, at.house, made)
+        assert (found["state"], bool(found["receipt"])) == ("paid", True)
+        again = at.house.call(api, "POST", path)
+        assert (again.status, again.code) == (409, "notice_not_payable")
 
 
 def test_seats_and_prices(api: Api, house: House) -> None:
@@ -188,6 +208,10 @@ def test_the_body_says_what_is_issued(api: Api, house: House) -> None:
     api.run("reconcile", on_reconcile.handle)
     found = shown(api, house, made)
     assert (found["document"], found["document_state"]) == ("3/2026", "issued")
+    # Paid once more, or told once more: it stays what it is, and no number is taken.
+    pay(house, made, "receipt-3-again")
+    api.run("reconcile", on_reconcile.handle)
+    assert shown(api, house, made) == found
     path = f"{EVENTS}/ricevuta/registrations/{made['id']}/document"
     assert house.call(api, "POST", f"{path}/send").code == "document_missing"
     # An invoice for whom the address is not known says what it lacks, and takes no number.

@@ -43,6 +43,8 @@ VALUES = {
     "product": "xml_private",
     "share": "20",
     "ticket": "k3b5q7x2m4ad",
+    "receipts": "12",
+    "flows": "3",
 }
 every = pytest.mark.parametrize("kind", sorted(KINDS))
 in_all = pytest.mark.parametrize("language", LANGUAGES)

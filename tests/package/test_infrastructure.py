@@ -128,7 +128,12 @@ def test_a_silent_sweeper_is_noticed(cloudformation: Json) -> None:
 
 
 def test_services_may_send_to_their_queue_only_from_here(cloudformation: Json) -> None:
-    senders = {"IntakeQueuePolicy": "s3", "SdiQueuePolicy": "s3", "MailEventQueuePolicy": "sns"}
+    senders = {
+        "IntakeQueuePolicy": "s3",
+        "ReconcileQueuePolicy": "s3",
+        "SdiQueuePolicy": "s3",
+        "MailEventQueuePolicy": "sns",
+    }
     policies = of_type(cloudformation, "AWS::SQS::QueuePolicy")
     assert set(policies) == set(senders)
     for name, properties in policies.items():
@@ -140,7 +145,12 @@ def test_services_may_send_to_their_queue_only_from_here(cloudformation: Json) -
 
 def test_a_bucket_is_named_as_its_queue_expects(cloudformation: Json) -> None:
     # The names are written twice (by reference it would be a circle), so they must be the same.
-    for queue, bucket in {"IntakeQueue": "IntakeBucket", "SdiQueue": "SdiBucket"}.items():
+    buckets = {
+        "IntakeQueue": "IntakeBucket",
+        "ReconcileQueue": "IntakeBucket",
+        "SdiQueue": "SdiBucket",
+    }
+    for queue, bucket in buckets.items():
         properties = of_type(cloudformation, "AWS::S3::Bucket")[bucket]
         policy = of_type(cloudformation, "AWS::SQS::QueuePolicy")[f"{queue}Policy"]
         (statement,) = policy["PolicyDocument"]["Statement"]
@@ -161,6 +171,8 @@ def test_arrivals_reach_their_queue(cloudformation: Json) -> None:
         ("IntakeBucket", "drop/"): "IntakeQueue",
         ("IntakeBucket", "upload/"): "IntakeQueue",
         ("IntakeBucket", "api/"): "IntakeQueue",
+        ("IntakeBucket", "settlements/"): "ReconcileQueue",
+        ("IntakeBucket", "statements/"): "ReconcileQueue",
         ("SdiBucket", "incoming/"): "SdiQueue",
     }
 
@@ -391,7 +403,11 @@ def test_nobody_may_change_the_book_of_credits(cloudformation: Json) -> None:
         for owner, statement in statements(cloudformation, "Deny")
         if set(as_list(statement["Action"])) == {"dynamodb:DeleteItem", "dynamodb:UpdateItem"}
         and statement["Condition"]
-        == {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": ["T#*#CREDITS#BOOK#*", "T#*#JOURNAL"]}}
+        == {
+            "ForAnyValue:StringLike": {
+                "dynamodb:LeadingKeys": ["T#*#CREDITS#BOOK#*", "T#*#JOURNAL"]
+            }
+        }
     }
     assert writers <= denied
 

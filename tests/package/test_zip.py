@@ -45,6 +45,8 @@ FUNCTIONS = {
     "OnReconcile": "sqs_empty",
     "Nightly": "schedule",
     "Hourly": "schedule",
+    # Without a client's certificate there is nobody at that address.
+    "Node": "http_without_certificate",
     "Sweep": "schedule",
 }
 

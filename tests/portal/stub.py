@@ -105,7 +105,7 @@ class Stub:
     def answer(self, request: HttpRequest) -> tuple[int, dict[str, list[str]], bytes]:
         path = urlsplit(request.target).path.removeprefix(API)
         name = f"{request.method} {path}"
-        self.asked.append((name, json.loads(request.body) if request.body else None))
+        self.asked.append((name, said(request)))
         self.headers.append(dict(request.headers))
         answer = self.answers.get(name, error(404, "not_found"))
         if isinstance(answer, list):
@@ -118,13 +118,20 @@ class Stub:
         return status, {header: [value] for header, value in headers.items()}, body
 
 
+def said(request: HttpRequest) -> Any:
+    """The body: JSON, a file's bytes, or nothing."""
+    if request.headers.get("Content-Type") == "application/octet-stream":
+        return request.body
+    return json.loads(request.body) if request.body else None
+
+
 class Site(Gateway):
     """The pages behind the real gateway, and the stub of the moment where the API would be."""
 
     stub: Stub
 
     def answer(self, request: HttpRequest) -> tuple[int, dict[str, list[str]], bytes]:
-        if request.target.startswith(API):
+        if request.target.startswith("/v1/"):
             return self.stub.answer(request)
         return super().answer(request)
 

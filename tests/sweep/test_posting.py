@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from random import Random
 from typing import Any
 
 import pytest
@@ -135,3 +136,13 @@ def test_every_write_may_meet_another(world: World, match: Match) -> None:
     for step, fault in points(steps, ("conflict",)):
         disturb(world, step, fault)
         assert outcome(world) == wanted, (step.number, fault)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_everything_may_come_twice_and_in_any_order(world: World, match: Match, seed: int) -> None:
+    _, wanted = _undisturbed(world, match)
+    _prepare(world, match)
+    world.twice, world.order = True, Random(seed)
+    _post(world)
+    world.rest()
+    assert outcome(world) == wanted

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from chalicelib.accounting.events_fpc import paying, store
 from chalicelib.accounting.events_fpc.model import Event, Fiscal, Registration
@@ -15,10 +16,17 @@ from chalicelib.base.errors import Conflict, NotFound, Rejected
 from chalicelib.base.s3 import Place
 from chalicelib.invoicing import handing
 from chalicelib.payments import bodies
+from chalicelib.payments.checkout import service as checkout
+from chalicelib.payments.checkout.model import Cart
+from chalicelib.payments.citizen import handles
+from chalicelib.payments.citizen.handles import Handle
 from chalicelib.payments.dues import store as due_store
 from chalicelib.payments.dues.model import Person
 from chalicelib.payments.positions import positions
+from chalicelib.payments.positions import store as position_store
 from chalicelib.payments.positions.positions import Wanted
+
+_CHECKOUT_LANGUAGES: Final = frozenset({"it", "en", "fr", "es", "de", "sl"})
 
 
 @dataclass(frozen=True)
@@ -150,12 +158,24 @@ def list_registrations(tenant: str, event: str) -> list[Registered]:
     """Of an event; EVENT_REGISTRATIONS_SHOWN at most."""
     get_event(tenant, event)
     found = list(store.list_registrations(tenant, event, limits.EVENT_REGISTRATIONS_SHOWN))
-    return _with_person(tenant, found)
+    there = position_store.get_positions((tenant, one.position) for one in found)
+    numbered = [replace(one, iuv=there[tenant, one.position].payments[0].iuv) for one in found]
+    return _with_person(tenant, numbered)
 
 
 def _with_person(tenant: str, found: Sequence[Registration]) -> list[Registered]:
     persons = due_store.get_persons(tenant, {one.person for one in found})
     return [Registered(one, persons[one.person]) for one in found]
+
+
+def pay(tenant: str, event: str, registration: str, source: str, token: str, now: datetime) -> Cart:
+    """The page of pagoPA's Checkout where a registration is paid (F001-129). `source`: the address
+    that asks; `token`: the id that a new cart gets. Raises as `checkout.service.open_cart`."""
+    found = _with_person(tenant, [get_registration(tenant, event, registration)])[0]
+    # Whoever registers people knows who they are: the key is a whole one.
+    key, _ = handles.write(Handle(tenant, found.registration.iuv, True), now)
+    language = found.person.language if found.person.language in _CHECKOUT_LANGUAGES else "it"
+    return checkout.open_cart([key], found.person.mail, language, source, token, now)
 
 
 # ------------------------------------------------------------------ documents

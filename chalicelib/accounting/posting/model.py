@@ -189,7 +189,6 @@ class Order:
     at: str
     state: OrderState = "issued"
     reversed_by: int = 0
-    questioned: str = ""
     outcome: str = ""
     version: int = 1
 

@@ -18,6 +18,7 @@ from chalicelib.accounting.posting.ledger import Balance, Entry
 from chalicelib.accounting.posting.model import NOTHING, Draft, Order, Payment, Said, Setting
 from chalicelib.accounting.posting.planning import Bundle, Plan, Problem
 from chalicelib.accounting.posting.store import Collected, Kept, Mode, Run
+from chalicelib.accounting.registers import reporting
 from chalicelib.base import clock, cursors, dynamo, ids, limits, work
 from chalicelib.base.dynamo import ConditionFailed, Op
 from chalicelib.base.errors import Conflict, NotFound, Rejected
@@ -215,8 +216,10 @@ def reverse(
         books = deciding.Books(tenant, replace(head, version=head.version + 1), by, now)
         together = [found[one] for one in kept.together]
         orders = deciding.take_back(books, together, held, day, note)
+        told = reporting.Told(tenant).ops([(one.id, one.draft) for one in orders], now, "reversed")
         try:
-            dynamo.commit([*books.closed(), *also])
+            with work.waking() as wakes:
+                wakes.commit([*books.closed(), *told, *also])
         except ConditionFailed:
             continue
         return next(one for one in orders if one.id == order)

@@ -9,8 +9,8 @@ nor when (working.py). Its three duties:
 `read(setting, data)`  the dues in a file or an answer, as rows of the standard layout (fields of
     payments/dues/columns.py, values as text). What is wrong in a row the import tells by row and
     column; Rejected `register_layout` only for what is no file of that register at all.
-`paid(setting, dues)`  what the register is told when dues were posted: messages, each with the
-    places of the dues that it speaks of.
+`paid(setting, dues)`  what the register is told when dues were posted, or their orders taken back:
+    messages, each with the places of the dues that it speaks of.
 `notices(setting, dues)`  the same of notices that were made.
 
 The framework does the rest: it fetches, refuses an empty register, hands the rows to the import of
@@ -93,7 +93,7 @@ def _is_address(url: str) -> bool:
 @dataclass(frozen=True)
 class Paid:
     """A due that was posted. `id` is the register's own; `status` PARTIAL while an instalment or
-    another part of it is still to come."""
+    another part of it is still to come, REVERSED when its order was taken back."""
 
     id: str
     tax_code: str
@@ -103,7 +103,7 @@ class Paid:
     cents: int
     day: date
     order: str
-    status: Literal["PAID", "PARTIAL"]
+    status: Literal["PAID", "PARTIAL", "REVERSED"]
 
 
 @dataclass(frozen=True)
@@ -156,5 +156,5 @@ def layout(setting: Setting, **details: Any) -> Rejected:
     )
 
 
+# What files of rows are.
 UTF8_CSV: Final = "text/csv; charset=utf-8"
-"""What files of rows are."""

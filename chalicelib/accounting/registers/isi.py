@@ -48,18 +48,20 @@ _WORDS: Final = {
     }
 }  # fmt: skip
 
+_STATUS: Final = {"PAID": "P", "PARTIAL": "A", "REVERSED": "S"}
+
 
 def read(setting: Setting, data: bytes) -> Iterator[Row]:
     return tables.rows(setting, data, _NAMES, _WORDS)
 
 
 def paid(setting: Setting, dues: Sequence[Paid]) -> list[Message]:
-    """One file: `P` paid, `A` paid in part (acconto)."""
+    """One file: `P` paid, `A` paid in part (acconto), `S` taken back (storno)."""
     head = ("ID_QUOTA", "COD_FISC", "ANNO", "IUV", "IMPORTO", "DATA_PAGAMENTO", "RICEVUTA",
             "REVERSALE", "STATO")  # fmt: skip
     found = [
         (one.id, one.tax_code, str(one.year), one.iuv, euro(one.cents), f"{one.day:%d/%m/%Y}",
-         one.receipt, one.order, "P" if one.status == "PAID" else "A")
+         one.receipt, one.order, _STATUS[one.status])
         for one in dues
     ]  # fmt: skip
     return [Message(tuple(range(len(dues))), tables.written(head, found), UTF8_CSV, "incassi.csv")]

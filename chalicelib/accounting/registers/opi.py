@@ -42,6 +42,8 @@ _WORDS: Final = {
     "category": {"INFERMIERE": "professionista", "STP": "società", "": "professionista"}
 }
 
+_STATUS: Final = {"PAID": "PAGATA", "PARTIAL": "PAGATA_IN_PARTE", "REVERSED": "DA_PAGARE"}
+
 
 def read(setting: Setting, data: bytes) -> Iterator[Row]:
     return tables.rows(setting, data, _NAMES, _WORDS)
@@ -55,7 +57,7 @@ def _message(place: int, name: str, said: Mapping[str, Any]) -> Message:
 def paid(setting: Setting, dues: Sequence[Paid]) -> list[Message]:
     return [
         _message(place, one.id, {
-            "stato": "PAGATA" if one.status == "PAID" else "PAGATA_IN_PARTE",
+            "stato": _STATUS[one.status],
             "iuv": one.iuv, "importo": euro(one.cents, "."), "dataPagamento": one.day.isoformat(),
             "idRicevuta": one.receipt, "reversale": one.order,
         })

@@ -12,7 +12,7 @@ from typing import Final
 
 from chalicelib.accounting.posting.model import Draft
 from chalicelib.accounting.registers import store
-from chalicelib.accounting.registers.store import Line, Report
+from chalicelib.accounting.registers.store import Kind, Line, Report
 from chalicelib.base import clock, ids, work
 from chalicelib.base.dynamo import Op
 from chalicelib.payments.dues import store as due_store
@@ -35,7 +35,9 @@ class Told:
             self._known = frozenset(one.setting.code for one in found)
         return self._known
 
-    def ops(self, orders: Sequence[tuple[str, Draft]], now: datetime) -> list[Op]:
+    def ops(
+        self, orders: Sequence[tuple[str, Draft]], now: datetime, kind: Kind = "paid"
+    ) -> list[Op]:
         """A report and its row for each register that a due of these orders came from."""
         if not self.known:
             return []
@@ -52,8 +54,8 @@ class Told:
                 found.setdefault(register, []).append(told)
         ops: list[Op] = []
         for register, told_lines in sorted(found.items()):
-            name = ids.derive("report", self.tenant, register, orders[0][0])
-            report = Report(name, register, "paid", clock.stamp(now), tuple(told_lines))
+            name = ids.derive("report", self.tenant, register, kind, orders[0][0])
+            report = Report(name, register, kind, clock.stamp(now), tuple(told_lines))
             ops += planned(self.tenant, report, now)
         return ops
 

@@ -83,8 +83,10 @@ def begin(
     also: Sequence[Op] = (),
 ) -> Fetch:  # fmt: skip
     """Fetch the dues of a year; they are handed to the import of dues, whose dry run is the
-    preview. The same `key` is the same fetch."""
+    preview. The same `key` is the same fetch. Rejected `mode_off`."""
     register = get(tenant, code)
+    own = register.setting.kind == "isi"
+    bodies.require_mode(tenant, "register_isi" if own else "register_external")
     fetch = Fetch(
         ids.derive("fetch", tenant, code, key), register.setting.code, year, clock.stamp(now)
     )

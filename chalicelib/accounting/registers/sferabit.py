@@ -42,6 +42,8 @@ _WORDS: Final = {
     }
 }  # fmt: skip
 
+_STATUS: Final = {"PAID": "RIMOSSA", "PARTIAL": "ACCONTO", "REVERSED": "RIPRISTINATA"}
+
 
 def read(setting: Setting, data: bytes) -> Iterator[Row]:
     return tables.rows(setting, data, _NAMES, _WORDS)
@@ -50,7 +52,7 @@ def read(setting: Setting, data: bytes) -> Iterator[Row]:
 def paid(setting: Setting, dues: Sequence[Paid]) -> list[Message]:
     """All of a posting in one call: a due that is paid whole is removed from the open ones."""
     said = [
-        {"pendenza": one.id, "esito": "RIMOSSA" if one.status == "PAID" else "ACCONTO",
+        {"pendenza": one.id, "esito": _STATUS[one.status],
          "iuv": one.iuv, "importo": euro(one.cents), "data": one.day.isoformat(),
          "ricevuta": one.receipt}
         for one in dues

@@ -18,7 +18,7 @@ from chalicelib.base.dynamo import Delete, Item, Put
 FetchState = Literal["fetching", "handed", "failed"]
 ReportState = Literal["waiting", "done", "failed"]
 LineState = Literal["waiting", "done", "failed"]
-Kind = Literal["paid", "notices"]
+Kind = Literal["paid", "reversed", "notices"]
 _KEYS: Final = ("pk", "sk", "list_pk", "list_sk", "state_pk")
 
 

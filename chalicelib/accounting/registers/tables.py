@@ -161,7 +161,7 @@ def _flat(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str
 
 
 def written(head: Sequence[str], found: Sequence[Sequence[str]]) -> bytes:
-    """A CSV as registers read it: semicolons, UTF-8, and nothing that a spreadsheet computes."""
+    """A CSV as registers read it: semicolons and UTF-8. Its cells are ids, codes and amounts."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow(head)

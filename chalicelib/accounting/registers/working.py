@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import islice
-from typing import Final
+from typing import Final, Literal
 
 from chalicelib.accounting.posting import store as books
 from chalicelib.accounting.registers import (
@@ -108,6 +108,7 @@ def report(job: Work, wakes: Wakes, now: datetime, remaining_ms: Remaining) -> N
         gone = replace(found, code="register_gone", words="", version=found.version + 1)
         _finish(tenant, found, _failed_rest(gone), job, wakes)
         return
+    found = _without_reversed(tenant, found)
     messages = _messages(tenant, register, found)
     for message in messages:
         if remaining_ms() < limits.REMAINING_MS:
@@ -169,9 +170,10 @@ def _messages(tenant: str, register: Register, report: Report) -> list[Message]:
     places = [at for at in places if report.lines[at].due in dues]
     lines = [report.lines[at] for at in places]
     persons = due_store.get_persons(tenant, {dues[line.due].person for line in lines})
-    if report.kind == "paid":
+    if report.kind != "notices":
+        back = report.kind == "reversed"
         told: list[Message] = connector.paid(
-            setting, [_paid(tenant, line, dues[line.due], persons) for line in lines]
+            setting, [_paid(tenant, line, dues[line.due], persons, back) for line in lines]
         )
     else:
         told = connector.notices(
@@ -180,13 +182,28 @@ def _messages(tenant: str, register: Register, report: Report) -> list[Message]:
     return [replace(one, rows=tuple(places[at] for at in one.rows)) for one in told]
 
 
-def _paid(tenant: str, line: Line, due: Due, persons: dict[str, Person]) -> Paid:
+def _paid(tenant: str, line: Line, due: Due, persons: dict[str, Person], back: bool) -> Paid:
     come = sum(one.cents for one in books.list_collected(tenant, line.due))
+    whole: Literal["PAID", "PARTIAL"] = "PAID" if come >= due.cents else "PARTIAL"
     return Paid(
         id=line.source, tax_code=persons[due.person].tax_code, year=due.year, iuv=line.iuv,
         receipt=line.receipt, cents=line.cents, day=date.fromisoformat(line.day),
-        order=line.number, status="PAID" if come >= due.cents else "PARTIAL",
+        order=line.number, status="REVERSED" if back else whole,
     )  # fmt: skip
+
+
+def _without_reversed(tenant: str, report: Report) -> Report:
+    """What was taken back before the register was told of it is told as that only: a report that
+    waited for the register must not come after the one that takes it back."""
+    if report.kind != "paid":
+        return report
+    waiting = [(at, line) for at, line in enumerate(report.lines) if line.state == "waiting"]
+    orders = books.get_orders(tenant, {line.number for _, line in waiting})
+    gone = tuple(
+        at for at, line in waiting
+        if line.number in orders and orders[line.number].order.state == "reversed"
+    )  # fmt: skip
+    return report.told(gone, "done", "taken back before") if gone else report
 
 
 def _published(line: Line, due: Due, persons: dict[str, Person]) -> Published:

@@ -171,7 +171,8 @@ WORDS: Final = Words(
         "help_asked": Text(
             "Demande d'assistance depuis le portail : {ticket}",
             (
-                "La demande d'assistance {ticket} est arrivée du portail de paiement de {practice}.",
+                "La demande d'assistance {ticket} est arrivée du portail de paiement de "
+                "{practice}.",
                 "Son texte se lit dans le back-office, sous Assistance.",
             ),
         ),

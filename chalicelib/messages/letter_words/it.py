@@ -169,7 +169,8 @@ WORDS: Final = Words(
         "help_asked": Text(
             "Richiesta di assistenza dal portale: {ticket}",
             (
-                "Dal portale dei pagamenti di {practice} è arrivata la richiesta di assistenza {ticket}.",
+                "Dal portale dei pagamenti di {practice} è arrivata la richiesta di assistenza "
+                "{ticket}.",
                 "Il testo si legge nel back office, alla voce Assistenza.",
             ),
         ),

@@ -18,6 +18,7 @@ from chalicelib.base.dynamo import ConditionFailed, Op
 from chalicelib.base.errors import Conflict, NotFound, Rejected, Transient
 from chalicelib.base.s3 import Place
 from chalicelib.base.work import Wakes, Work
+from chalicelib.payments import bodies
 from chalicelib.payments.delivery import (
     archive,
     areas,
@@ -62,9 +63,11 @@ def enclose(
 ) -> Enclosure:
     """Keep a PDF that may be enclosed, in the place of one with the same code (F001-086).
 
-    Rejected `enclosure_code`, `enclosure_size`, `enclosure_not_pdf`, `enclosures`.
+    Rejected `enclosure_code`, `enclosure_size`, `enclosure_not_pdf`, `enclosures`; NotFound of a
+    tenant that is no body.
     """
-    if not ids.is_safe(code):
+    bodies.get(tenant)
+    if not ids.is_safe(code) or code.startswith("."):
         raise Rejected("enclosure_code", "A code is letters, digits, . _ and -.")
     if len(data) > limits.POSTAL_ATTACHMENT_BYTES:
         raise Rejected(

@@ -143,6 +143,14 @@ def find_persons(tax_code: str, most: int) -> dict[tuple[str, str], Item]:
     return {(keys.tenant_of(item["pk"]), item["pk"].rpartition("#")[2]): item for item in found}
 
 
+def persons_of(tenant: str, tax_code: str, most: int) -> tuple[str, ...]:
+    """Who has this tax code in one body; more than one where people said it of themselves."""
+    found = dynamo.query(
+        _known_partition(tax_code), prefix=keys.sk(tenant, ""), index="list", limit=most
+    )
+    return tuple(item["pk"].rpartition("#")[2] for item in found)
+
+
 def open_person(tenant: str, person: str, item: Item) -> Person:
     """What the item says."""
     return Person(**json.loads(fields.unseal(tenant, "person", person, "values", item["sealed"])))

@@ -28,7 +28,8 @@ from chalicelib.payments.pagopa.client import Access, Refused, Throttled
 from chalicelib.payments.pagopa.connection import Connection
 from chalicelib.payments.pagopa.told import Told
 from chalicelib.payments.pagopa.working import Remaining, known_there, put_off
-from chalicelib.payments.positions import store
+from chalicelib.payments.positions import counts, store
+from chalicelib.payments.positions.counts import Change
 from chalicelib.payments.positions.model import Position
 from chalicelib.payments.positions.states import UNPAID
 
@@ -212,15 +213,21 @@ def _take_over(
             wakes.add(job.queue, job.key)
             return
         some = list(_untold(tenant, listed[start : start + limits.PAGOPA_BULK_AT_ONCE]))
-        ops = [_outcome(tenant, connection, one, one.id in good, now) for one in some]
+        found = [_outcome(tenant, connection, one, one.id in good, now) for one in some]
         try:
-            if some:
-                wakes.commit([op for group in ops for op in group])
+            if found:
+                wakes.commit(_together(tenant, job, found))
         except ConditionFailed:
             # One of them was changed meanwhile: its own row tells it; the others one by one.
-            for group in ops:
-                _commit_one(wakes, group)
+            for one in found:
+                _commit_one(wakes, _together(tenant, job, [one]))
     dynamo.commit([Delete(job.key, when=dynamo.ANY, label="work")])
+
+
+def _together(tenant: str, job: Work, found: Sequence[tuple[list[Op], list[Change]]]) -> list[Op]:
+    changes = [change for _, some in found for change in some]
+    ops = [op for group, _ in found for op in group]
+    return [*ops, *counts.ops(tenant, changes, job.key[0])]
 
 
 def _commit_one(wakes: Wakes, ops: Sequence[Op]) -> None:
@@ -232,19 +239,22 @@ def _commit_one(wakes: Wakes, ops: Sequence[Op]) -> None:
 
 def _outcome(
     tenant: str, connection: Connection, position: Position, good: bool, now: datetime
-) -> list[Op]:
+) -> tuple[list[Op], list[Change]]:
     if not good:
-        return [telling.again(tenant, position, now)]
+        return [telling.again(tenant, position, now)], []
     outcome = Told(
         position.id, "told", connection.place, "VALID", position.version, clock.stamp(now)
     )
     ops: list[Op] = [told.put(tenant, outcome, "")]
     new = known_there(position, connection, "VALID")
+    changes: list[Change] = []
     if new is not position:
         ops += store.changed(tenant, new, "published", clock.stamp(now), "pagopa", status="valid")
+        changes.append((position, new))
     if (day := gpd.changes_on(new, clock.rome_day(now))) is not None:
         ops.append(telling.on_day(tenant, new, day, now, dynamo.NEW))
-    return ops
+    return ops, changes
 
 
-assert limits.PAGOPA_BULK_AT_ONCE * 4 <= limits.TRANSACTION_ITEMS
+# And one that counts: their states are all that changes.
+assert limits.PAGOPA_BULK_AT_ONCE * 4 + 1 <= limits.TRANSACTION_ITEMS

@@ -23,7 +23,7 @@ from chalicelib.payments.pagopa.client import Access, Refused, Throttled
 from chalicelib.payments.pagopa.connection import Connection
 from chalicelib.payments.pagopa.gpd import Step
 from chalicelib.payments.pagopa.told import Told
-from chalicelib.payments.positions import states, store
+from chalicelib.payments.positions import counts, states, store
 from chalicelib.payments.positions.model import Position
 from chalicelib.payments.positions.states import UNPAID
 
@@ -127,6 +127,7 @@ def _told(job: Work, connection: Connection, last: Told, now: datetime) -> list[
         ops += store.changed(
             tenant, new, "published", clock.stamp(now), "pagopa", status=status.lower()
         )
+        ops += counts.ops(tenant, [(position, new)], position.id)
     return [*ops, _following(tenant, new, now, end)]
 
 
@@ -284,6 +285,7 @@ def _replan(
         elif position.state == "draft":
             valid = replace(position, state="valid", version=position.version + 1)
             ops = store.changed(tenant, valid, "published", clock.stamp(now), "pagopa")
+            ops += counts.ops(tenant, [(position, valid)], position.id)
         if not ops:
             continue
         try:

@@ -30,6 +30,12 @@ class Plan:
     every_months: int = 1
     whole: bool = True
 
+    @property
+    def room(self) -> int:
+        """What it takes of a transaction: each instalment, and each year that one is due in."""
+        years = min(self.count, (self.count - 1) * self.every_months // 12 + 2)
+        return self.count + years
+
 
 @dataclass(frozen=True)
 class Change:
@@ -93,7 +99,7 @@ class Parameters:
                 "flow_subject", "The description is too long.", limit_chars=SUBJECT_CHARS
             )
 
-        if self.plan and not 2 <= self.plan.count <= limits.FLOW_INSTALMENTS:
+        if self.plan and not (self.plan.count >= 2 and self.plan.room <= limits.FLOW_INSTALMENTS):
             raise Rejected(
                 "instalments_count",
                 "So many instalments cannot be made.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, Literal
 
@@ -45,13 +45,16 @@ class Transfer:
 @dataclass(frozen=True)
 class Payment:
     """One notice number: `number` 0 asks for the whole, 1 to n for an instalment. `closed`: what it
-    asked for was paid the other way."""
+    asked for was paid the other way. `paid_on` (a day in Rome) and `paid_cents`: what came for it
+    first, by the node or past it; None and 0 while nothing did."""
 
     number: int
     iuv: str
     cents: int
     due: date | None
     state: PaymentState = "unpaid"
+    paid_on: date | None = None
+    paid_cents: int = 0
 
     @property
     def notice(self) -> str:
@@ -112,8 +115,10 @@ def asked(position: Position, payment: Payment, day: date) -> Due:
     return amounts.due_on(payment.cents, rules, day)
 
 
-def paid(position: Position, number: int) -> tuple[tuple[Payment, ...], bool]:
-    """The payments once this one was paid, and whether nothing is left to pay.
+def paid(
+    position: Position, number: int, day: date | None = None, cents: int = 0
+) -> tuple[tuple[Payment, ...], bool]:
+    """The payments once this one was paid (`cents` on that `day`), and whether nothing is left.
 
     Paying the whole closes the instalments; an instalment closes the whole.
     """
@@ -121,9 +126,11 @@ def paid(position: Position, number: int) -> tuple[tuple[Payment, ...], bool]:
     for one in position.payments:
         if one.number == number:
             state: PaymentState = "paid"
+            if not one.paid_cents:
+                one = replace(one, paid_on=day, paid_cents=cents)
         elif one.state == "unpaid" and (number == 0 or one.number == 0):
             state = "closed"
         else:
             state = one.state
-        found.append(Payment(one.number, one.iuv, one.cents, one.due, state))
+        found.append(replace(one, state=state))
     return tuple(found), all(one.state != "unpaid" for one in found)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from chalicelib.base import clock, config, cursors, dynamo, fields, ids, limits, s3, work
+from chalicelib.base import clock, config, dynamo, fields, ids, limits, s3, work
 from chalicelib.base.dynamo import ConditionFailed, Item, Op
 from chalicelib.base.errors import Conflict, NotFound, Rejected
 from chalicelib.base.s3 import Place
@@ -19,7 +19,7 @@ from chalicelib.payments.dues import store as due_store
 from chalicelib.payments.dues.model import Person
 from chalicelib.payments.notice import model as notices
 from chalicelib.payments.pagopa import connections, telling
-from chalicelib.payments.positions import happened, model, states, store
+from chalicelib.payments.positions import counts, happened, model, states, store
 from chalicelib.payments.positions.flows import default_end
 from chalicelib.payments.positions.model import Line, Payment, Position
 from chalicelib.payments.positions.states import Event
@@ -59,33 +59,13 @@ def get(tenant: str, position_id: str) -> Position:
 def show(tenant: str, position_id: str) -> tuple[Shown, list[Item]]:
     """A position with its person and its events, oldest first."""
     position = get(tenant, position_id)
-    return _shown(tenant, [position])[0], store.list_events(tenant, position_id)
+    return with_persons(tenant, [position])[0], store.list_events(tenant, position_id)
 
 
-def _shown(tenant: str, found: Sequence[Position]) -> list[Shown]:
+def with_persons(tenant: str, found: Sequence[Position]) -> list[Shown]:
+    """Positions with who owes them."""
     persons = due_store.get_persons(tenant, {one.person for one in found})
     return [Shown(one, persons[one.person]) for one in found]
-
-
-def list_positions(
-    tenant: str, state: str, flow: str, iuv: str, cursor: str, limit: int
-) -> tuple[list[Shown], str]:
-    """A page of positions, newest first, and the next cursor ("" at the end); `iuv` finds one."""
-    if iuv:
-        place = store.find_position(tenant, iuv)
-        return _shown(tenant, [get(tenant, place[0])] if place else []), ""
-    asked = ids.derive("positions", tenant, state, flow)
-    after = cursors.read(cursor, asked)
-    found: list[Position] = []
-    following = ""
-    listed = store.list_positions(tenant, state, flow, after, limits.PAGE_ITEMS_MAX)
-    for read, (here, position) in enumerate(listed, 1):
-        if not flow or not state or position.state == state:
-            found.append(position)
-        if len(found) == limit or read == limits.FILTER_READ_ITEMS:
-            following = cursors.write(here, asked)
-            break
-    return _shown(tenant, found), following
 
 
 # ------------------------------------------------------------------ made by hand
@@ -125,6 +105,7 @@ def make(
         body_store.holds_claim(tenant, body.fiscal_code, body.segregation),
         *store.born(tenant, position, by),
         *_person_ops(tenant, person, wanted.person),
+        *counts.ops(tenant, [(None, position)], position.id),
         *telling.ops(tenant, connection, position, "generated", now),
     ]
     if not wanted.unproved:
@@ -273,11 +254,19 @@ def pay_outside(
         raise Rejected("outside_ended", "Payments outside the node are over.", status=409)
     if day > today:
         raise Rejected("outside_day", "That day has not come yet.")
+    settled = counts.still_asked(old)
+
+    def came(one: Payment) -> dict[str, Any]:
+        if one not in settled:
+            return {}
+        return {"paid_on": day, "paid_cents": model.asked(old, one, day).cents}
+
     new = replace(
         old,
         state=states.after(old.state, "pay_outside"),
         payments=tuple(
-            one if one.state == "paid" else replace(one, state="closed") for one in old.payments
+            one if one.state == "paid" else replace(one, state="closed", **came(one))
+            for one in old.payments
         ),
     )
     return _commit(tenant, old, new, "paid_outside", now, by, [], also, day=day)
@@ -289,7 +278,9 @@ def _commit(
 ) -> Position:  # fmt: skip
     new = replace(new, version=old.version + 1)
     written = store.changed(tenant, new, event, clock.stamp(now), by, **facts)
-    told = telling.of(tenant, new, event, now)
+    told: list[Op] = [
+        *telling.of(tenant, new, event, now), *counts.ops(tenant, [(old, new)], old.id)
+    ]  # fmt: skip
     if event in happened.EVENTS:
         told = [*told, happened.row(tenant, new, event, now)]
     try:
@@ -309,7 +300,7 @@ def notice_link(tenant: str, position_id: str, today: date) -> tuple[str, str]:
             "position_state", "There is nothing to pay.", status=409, state=position.state
         )
     body = bodies.get(tenant)
-    person = _shown(tenant, [position])[0].person
+    person = with_persons(tenant, [position])[0].person
     made = notice_of(position, body.creditor(bodies.logo_of(tenant, body)), person, today)
     from chalicelib.payments.notice import pdf
 

@@ -2,7 +2,7 @@
 
 T#<tenant>#POSITION#<id>   POSITION        a position; in the lists of all, its state, its flow
 T#<tenant>#POSITION#<id>   EVENT#<version> what happened to it
-T#<tenant>#NOTICE#<iuv>    NOTICE          whose an IUV is
+T#<tenant>#NOTICE#<iuv>    NOTICE          whose an IUV is; the first in the debtor's list
 T#<tenant>#FLOW#<id>       FLOW            a generation
 """
 
@@ -88,12 +88,22 @@ def born(tenant: str, position: Position, by: str) -> list[Op]:
                 "person": position.person,
                 "number": one.number,
                 "creditor": position.creditor,
-            },
+            }
+            | (_of_person(tenant, position) if one is position.payments[0] else {}),
             label=f"notice:{one.iuv}",
         )
         for one in position.payments
     ]
     return [*_written(tenant, position, "generated", position.created_at, by, 0), *notices]
+
+
+def _of_person(tenant: str, position: Position) -> Item:
+    """The place of a position in the list of its debtor's: at its first notice, which is there as
+    long as it is and never changes."""
+    return {
+        "list_pk": keys.pk(tenant, "POSITIONS", "PERSON", position.person),
+        "list_sk": keys.sk(position.created_at, position.id),
+    }
 
 
 def changed(
@@ -134,7 +144,7 @@ def _written(
 def read_position(item: Item) -> Position:
     """What the item of `position_key` says."""
     fields = {name: value for name, value in item.items() if name not in _KEYS}
-    payments = (Payment(**one | {"due": _day(one["due"])}) for one in item["payments"])
+    payments = (_payment(one) for one in item["payments"])
     rules = (
         Rule(
             **one
@@ -158,6 +168,11 @@ def read_position(item: Item) -> Position:
     )
 
 
+def _payment(item: Item) -> Payment:
+    days = {name: _day(item.get(name)) for name in ("due", "paid_on")}
+    return Payment(**item | days)
+
+
 def get_position(tenant: str, position_id: str) -> Position | None:
     item = dynamo.get(position_key(tenant, position_id))
     return None if item is None else read_position(item)
@@ -177,18 +192,40 @@ def find_position(tenant: str, iuv: str) -> tuple[str, int] | None:
 
 
 def list_positions(
-    tenant: str, state: str = "", flow: str = "", after: str = "", page: int = 0
-) -> Iterator[tuple[str, Position]]:
-    """With their places in the list, newest first; below `after` where one is given."""
+    tenant: str, state: str = "", flow: str = "", after: str = "", page: int = 0,
+    between: tuple[str, str] = ("", ""),
+) -> Iterator[tuple[str, Position]]:  # fmt: skip
+    """With their places in the list, newest first; below `after` where one is given, and of
+    instants from the first to before the second of `between` ("": no end)."""
     index, partition = "list", keys.pk(tenant, "POSITIONS")
     if flow:
         index, partition = "customer", keys.pk(tenant, "POSITIONS", "FLOW", flow)
     elif state:
         index, partition = "state", keys.pk(tenant, "POSITIONS", state)
-    between = ("0", after) if after else None
-    for item in dynamo.query(partition, between=between, index=index, descending=True, page=page):
+    bounds = _bounds(after, between)
+    for item in dynamo.query(partition, between=bounds, index=index, descending=True, page=page):
         if item["list_sk"] != after:
             yield item["list_sk"], read_position(item)
+
+
+def list_of_person(
+    tenant: str, person: str, after: str = "", between: tuple[str, str] = ("", "")
+) -> Iterator[tuple[str, str]]:
+    """As `list_positions`, the ids of those of one debtor."""
+    partition = keys.pk(tenant, "POSITIONS", "PERSON", person)
+    bounds = _bounds(after, between)
+    for item in dynamo.query(partition, between=bounds, index="list", descending=True):
+        if item["list_sk"] != after:
+            yield item["list_sk"], item["position"]
+
+
+def _bounds(after: str, between: tuple[str, str]) -> tuple[str, str] | None:
+    first, last = between
+    if not (after or first or last):
+        return None
+    # A place is `<instant>#<id>`: behind its instant, and before the next one.
+    high = min(one for one in (after, last, "~") if one)
+    return min(first or "0", high), high
 
 
 def list_events(tenant: str, position_id: str) -> list[Item]:

@@ -24,13 +24,15 @@ from chalicelib.payments.dues import store as due_store
 from chalicelib.payments.dues.model import Due
 from chalicelib.payments.pagopa import connections, telling
 from chalicelib.payments.pagopa.connection import Connection
-from chalicelib.payments.positions import flows, grouping, happened, store
+from chalicelib.payments.positions import counts, flows, grouping, happened, store
+from chalicelib.payments.positions.counts import Change
 from chalicelib.payments.positions.grouping import Draft, Parameters
 from chalicelib.payments.positions.model import Position
 from chalicelib.payments.positions.store import Flow
 
-# The flow, the claim's check, the end of the row, what pagoPA and what people are told of the whole.
-_OWN_OPS: Final = 5
+# The flow, the claim's check, what pagoPA and people are told of the whole, and the body's sums: in
+# all, and of three years, which is what the dues of one flow seldom have more of.
+_OWN_OPS: Final = 8
 _TRIES: Final = 3
 _SLICE: Final = 100  # groups read at once; how many go into a transaction is seen by their size
 
@@ -82,8 +84,9 @@ def _generate_some(tenant: str, flow: Flow, wakes: Wakes, now: datetime) -> Flow
     groups = json.loads(s3.get(flows.list_place(tenant, flow.id, "groups")))
     body = bodies.get(tenant)
     connection = connections.get(tenant, body.fiscal_code)
-    for start in range(flow.done, min(flow.done + _SLICE, flow.groups), _at_once(groups, given)):
-        some = groups[start : start + _at_once(groups, given)]
+    end, most = min(flow.done + _SLICE, flow.groups), _at_once(groups, given)
+    while flow.done < end:
+        some = groups[flow.done : min(flow.done + most, end)]
         flow = _place(tenant, flow, body, connection, services, given, some, wakes, now)
     return flow
 
@@ -132,6 +135,10 @@ def _place(
         ops, new = _decided(tenant, flow_with, body, connection, given, drafts, len(groups), now)
         if new.state == "generated":
             ops += [*_told_whole(tenant, new, now), happened.flow_row(tenant, flow.id, now)]
+        if len(groups) > 1 and len(ops) + 1 > limits.TRANSACTION_ITEMS:
+            # Dues of many years: each is another row of the body's sums.
+            half = groups[: len(groups) // 2]
+            return _place(tenant, flow, body, connection, services, given, half, wakes, now)
         try:
             wakes.commit([store.put_flow(tenant, new, flow.version), *ops])
         except ConditionFailed as failed:
@@ -160,6 +167,7 @@ def _decided(
     ops: list[Op] = []
     if drafts:
         ops.append(body_store.holds_claim(tenant, body.fiscal_code, segregation))
+    made: list[Change] = []
     for number, draft in enumerate(drafts):
         name = ids.derive("position", tenant, flow.id, str(flow.done), str(number))
         payments = []
@@ -173,9 +181,11 @@ def _decided(
             ends=given.ends, flow=flow.id, rules=draft.rules,
         )  # fmt: skip
         ops += store.born(tenant, position, f"flow:{flow.id}")
+        made.append((None, position))
         if not telling.as_files(flow.groups):
             ops += telling.ops(tenant, connection, position, "generated", now)
         ops += [_placed(tenant, due, name) for due in draft.dues]
+    ops += counts.ops(tenant, made, flow.id)
     done = flow.done + groups
     new = replace(
         flow,

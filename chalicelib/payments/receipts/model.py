@@ -6,6 +6,7 @@ Source: ctReceipt and ctReceiptV2 of paForNode.xsd (pagopa.md section 4.1).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Final, Literal
 
 from chalicelib.payments.positions import model as positions
@@ -114,12 +115,13 @@ class Effect:
     double: bool
 
 
-def effect(position: Position, number: int) -> Effect:
-    """What it does that the payment `number` was paid, in whatever state the position is.
+def effect(position: Position, number: int, day: date | None = None, cents: int = 0) -> Effect:
+    """What it does that the payment `number` was paid (`cents` on that `day`), in whatever state
+    the position is.
 
     Money that came is never refused: a cancelled or expired position becomes paid.
     """
-    payments, _ = positions.paid(position, number)
+    payments, _ = positions.paid(position, number, day, cents)
     # Not "nothing is left to pay": of a plan that was called off nothing is, whatever was paid.
     rates = [one for one in payments if one.number]
     whole = any(one.number == 0 and one.state == "paid" for one in payments)

@@ -20,6 +20,7 @@ from chalicelib.base.s3 import Place
 from chalicelib.base.work import Wakes
 from chalicelib.payments.dues import store as due_store
 from chalicelib.payments.pagopa import telling
+from chalicelib.payments.positions import counts
 from chalicelib.payments.positions import store as position_store
 from chalicelib.payments.positions.model import Position
 from chalicelib.payments.receipts import model, store
@@ -90,7 +91,9 @@ def _decided(tenant: str, receipt: Receipt, now: datetime) -> tuple[list[Op], Re
     found = _position(tenant, receipt)
     if found is not None:
         position, number = found
-        done = model.effect(position, number)
+        done = model.effect(
+            position, number, date.fromisoformat(receipt.day), receipt.cents
+        )
         receipt = replace(receipt, position=position.id, number=number, double=done.double)
         new = replace(
             position, state=done.state, payments=done.payments, version=position.version + 1
@@ -101,6 +104,7 @@ def _decided(tenant: str, receipt: Receipt, now: datetime) -> tuple[list[Op], Re
             number=number, day=receipt.day, psp=receipt.psp_name,
         )  # fmt: skip
         ops += telling.of(tenant, new, done.event, now)
+        ops += counts.ops(tenant, [(position, new)], position.id)
         if position.state == "invalid":
             ops += _taken_back(tenant, position)
     ops += store.born(tenant, receipt)

@@ -82,7 +82,6 @@ class Books(RuleBasedStateMachine):
 
 Books.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
 TestBooks = Books.TestCase
-TestBooks.pytestmark = [pytest.mark.feature("F001-010")]
 
 
 def test_an_entry_that_does_not_balance_cannot_be() -> None:

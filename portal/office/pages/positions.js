@@ -1,0 +1,66 @@
+// The archive: every debt position, paid and not.
+
+import { html, nothing } from "../../lit.js";
+import { amount } from "../../format.js";
+import { fill } from "../../language.js";
+import { makeForm } from "../../parts/form.js";
+import { number } from "../../parts/notice.js";
+import * as api from "../api.js";
+import { badge, moment } from "../parts/show.js";
+import { more, table } from "../parts/table.js";
+import { makeData, makeList } from "../parts/work.js";
+
+const FILTERS = ["state", "flow", "iuv"];
+
+export function open(context) {
+  const { words, language, parameters } = context;
+  const text = words.positions;
+  const asked = Object.fromEntries(FILTERS.map((each) => [each, parameters.get(each) ?? ""]));
+  const flows = makeData(context, api.flows);
+  const list = makeList(context, async (cursor) => {
+    const found = await api.positions({ ...asked, iuv: iuvOf(asked.iuv), cursor });
+    return { items: found.positions, cursor: found.cursor };
+  });
+  const form = makeForm(context, {
+    values: { ...asked },
+    check: ({ iuv }) => (!iuv || /^\d{17,18}$/.test(clean(iuv)) ? {} : { iuv: text.iuvWrong }),
+    act: ({ iuv, ...typed }) => context.go("positions", { ...typed, iuv: clean(iuv) }),
+  });
+
+  const rows = (items) => (items.length ? html`${table({
+    caption: text.title,
+    columns: [[text.debtor], [text.notice], [text.subject], [words.state], [words.amount, "number"],
+      [text.made]],
+    rows: items,
+    cells: (each) => [
+      html`<a href=${context.address("position", { id: each.id })}>${each.name}</a>
+        <small>${each.tax_code}</small>`,
+      html`${number(each.payments[0].notice)}${each.payments.length > 1
+        ? html`<small>${fill(text.rates, { n: each.payments.length - 1 })}</small>` : nothing}`,
+      each.subject, badge(text.states, each.state), amount(each.cents, language),
+      moment(each.created_at, language),
+    ],
+  })}${more(words, list)}` : html`<p>${text.none}${list.cursor ? more(words, list) : nothing}</p>`);
+
+  const view = () => html`<h1 tabindex="-1">${text.title}</h1>
+    <form class="box" novalidate @submit=${form.submit} aria-label=${words.filter}>
+      ${form.summary()}
+      <div class="filters">
+        ${form.text("iuv", text.iuv, { optional: true, unsaid: true, inputmode: "numeric", most: 30 })}
+        ${form.choice("state", words.state, Object.entries(text.states),
+          { none: text.allStates, optional: true, unsaid: true })}
+        ${form.choice("flow", text.flow, (flows.value ?? []).map((each) => [
+          each.id, each.parameters.description || moment(each.created_at, language)]),
+          { none: text.allFlows, optional: true, unsaid: true })}
+      </div>
+      <p class="buttons">${form.button(words.find)}
+        ${FILTERS.some((each) => asked[each]) ? html`<a class="btn btn-outline-primary"
+          href=${context.address("positions")}>${words.clear}</a>` : nothing}</p>
+    </form>
+    ${list.view(rows)}`;
+  return { title: text.title, view };
+}
+
+const clean = (text) => (text ?? "").replace(/\D/g, "");
+/** The notice's 18 figures have the way of application before the 17 of the IUV. */
+const iuvOf = (text) => (text.length === 18 ? text.slice(1) : text);

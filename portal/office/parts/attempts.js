@@ -1,0 +1,24 @@
+// Deliveries of single notices: where each went, what became of it, in the other side's own words.
+
+import { html, nothing } from "../../lit.js";
+import { badge, moment } from "./show.js";
+import { table } from "./table.js";
+
+export function attemptsTable(context, attempts) {
+  const { words, language } = context;
+  const text = words.deliveries;
+  return table({
+    caption: text.attempts,
+    columns: [[words.positions.debtor], [text.to], [words.state], [text.at], [text.words]],
+    rows: attempts,
+    cells: (each) => [
+      html`<a href=${context.address("position", { id: each.position })}>${each.name}</a>
+        <small>${each.notice}</small>`,
+      html`${each.to || "–"}<small>${text.legs[each.leg] ?? each.leg}${each.number > 1
+        ? ` · ${text.again} ${each.number}` : ""}</small>`,
+      badge(text.attemptStates, each.state), moment(each.ended_at || each.planned_at, language),
+      html`${each.words || "–"}${each.code ? html`<small>${text.codes[each.code] ?? each.code}</small>`
+        : nothing}`,
+    ],
+  });
+}
