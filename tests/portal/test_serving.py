@@ -19,6 +19,7 @@ import pytest
 import requests
 from chalice.app import Chalice
 
+from chalicelib.accounts.identity import links
 from chalicelib.base.taxids import is_tax_code
 from chalicelib.payments.notice.words import WORDS
 from infra import browser as fetcher
@@ -71,6 +72,23 @@ def test_the_bare_address_leads_to_the_portal(address: str) -> None:
     for path in ("/", "/portal"):
         answer = get(address + path)
         assert (answer.status_code, answer.headers["Location"]) == (302, "/portal/")
+
+
+@pytest.mark.feature("F001-159")
+def test_the_addresses_in_letters_are_pages_of_the_office(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBLIC_URL", address)
+    scripts = (portal.PAGES / "office" / "app.js").read_text(encoding="utf-8")
+    for purpose in links.PAGES:
+        bare, _, token = links.url(purpose, "token").partition("#")
+        led = get(bare).headers["Location"]
+        # Without a `#` of its own the browser keeps the token's.
+        assert (token, "#" in led) == ("token", False)
+        page = re.fullmatch(r"/portal/office/\?page=([a-z]+)", led)
+        assert page is not None
+        assert f'"{page[1]}"' in scripts
+        assert get(address + led).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -241,7 +259,8 @@ def test_the_front_speaks_tls_only_and_the_bucket_to_the_front_only(
 def test_the_entrance_leads_where_the_gateway_leads(template: dict[str, Any], address: str) -> None:
     code = template["Resources"]["PortalEntrance"]["Properties"]["FunctionCode"]
     asked = ["/", "/portal", "/portal/", "/portal/return.html", "/portal/pages/cart.js", "/x",
-             "/portal/x", "/portal/vendor/fonts/roboto-mono-400.woff2"]  # fmt: skip
+             "/portal/x", "/portal/vendor/fonts/roboto-mono-400.woff2", "/portal/office",
+             "/portal/office/", "/password", "/register", "/invite", "/portal/office/pages/x"]  # fmt: skip
     script = f"{code}\nconsole.log(JSON.stringify({json.dumps(asked)}.map((uri) => {{"
     script += "const found = handler({request: {uri}});"
     script += "return found.uri ?? found.headers.location.value; })));"
@@ -253,7 +272,7 @@ def test_the_entrance_leads_where_the_gateway_leads(template: dict[str, Any], ad
             assert answer.status_code in (403, 404)  # 403: API Gateway's, for what is no route
         else:
             assert answer.status_code == 200
-            assert led == {"/portal/": "/portal/index.html"}.get(path, path)
+            assert led == (f"{path}index.html" if path.endswith("/") else path)
 
 
 def run_script(script: str) -> Any:

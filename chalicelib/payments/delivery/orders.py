@@ -98,7 +98,9 @@ def enclosure(tenant: str, code: str) -> Enclosure:
 
 
 def drop_enclosure(tenant: str, code: str, also: Sequence[Op] = ()) -> None:
-    """Offer it no more; orders that have it keep it. Repeating it is the same."""
+    """Offer it no more; orders that have it keep it. Repeating it is the same. NotFound of a
+    tenant that is no body."""
+    bodies.get(tenant)
     key = order_store.enclosure_key(tenant, code)
     dynamo.commit([dynamo.Delete(key, when=dynamo.ANY, label="enclosure"), *also])
 

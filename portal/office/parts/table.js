@@ -12,7 +12,8 @@ export function table({ caption, columns, rows, cells, select }) {
   const [[first], ...rest] = columns;
   return html`<table class="list" role="table" aria-label=${caption}>
     <thead role="rowgroup"><tr role="row">
-      ${select ? html`<th role="columnheader" scope="col" class="tick"><input type="checkbox"
+      ${select ? html`<th role="columnheader" scope="col" class="tick"
+        data-label=${select.name}><input type="checkbox"
         class="tick-box" id="all" .checked=${select.all} aria-label=${select.name}
         @change=${select.toggleAll}></th>` : nothing}
       <th role="columnheader" scope="col">${first}</th>
