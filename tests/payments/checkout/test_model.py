@@ -20,7 +20,10 @@ from chalicelib.payments.citizen.showing import NoticeState
 from infra.local.pagopa import checkout as simulator
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-DESCRIBED = Path(__file__).resolve().parents[4] / "shared/schemas/pagopa/checkout/payment-requests-api_v2.yaml"
+DESCRIBED = (
+    Path(__file__).resolve().parents[4]
+    / "shared/schemas/pagopa/checkout/payment-requests-api_v2.yaml"
+)
 STATES: tuple[NoticeState, ...] = ("payable", "paid", "closed", "not_payable")
 
 

@@ -26,7 +26,10 @@ from infra.local.pagopa.appio import AppIo, Citizen, check_message
 
 MARIA, CREDITOR = "RSSMRA80A41H501Y", "80012000826"
 NUMBER = "3" + iuv.make("01", 7)
-SPEC = Path(__file__).resolve().parents[4] / "shared/schemas/pagopa/io/io-functions-services_index.yaml"
+SPEC = (
+    Path(__file__).resolve().parents[4]
+    / "shared/schemas/pagopa/io/io-functions-services_index.yaml"
+)
 SAID = Said("to_pay", "Ordine di prova", CREDITOR, "Quota 2026", NUMBER, 15_000, date(2026, 12, 31))
 
 
