@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from chalicelib.base import clock, xml
+from chalicelib.base import clock, log, xml
 from chalicelib.base.errors import Rejected
 from chalicelib.base.work import Wakes
 from chalicelib.base.xml import Element
@@ -51,9 +51,11 @@ def answer(action: str, data: bytes, now: datetime, wakes: Wakes) -> Answer:
         return Answer(200, _DO[called](element, data, now, wakes), called)
     except NodeFault as fault:
         return _refused(operation, fault, creditor)
-    except Exception:
+    except Exception as error:
         if operation is None or operation in RECEIPTS:
             raise
+        # The node wants an answer in its time; what went wrong is for us to read.
+        log.write(log.Event.NODE_ANSWERED, kind=operation, error=type(error).__name__)
         return _refused(operation, NodeFault("PAA_SYSTEM_ERROR"), creditor)
 
 
