@@ -7,9 +7,11 @@ is an error and not a guess.
 from __future__ import annotations
 
 import base64
+import copy
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,11 @@ class TemplateError(Exception):
     """The template says something that the local cloud does not understand."""
 
 
-class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML ships no types
+# libyaml's where it was built with it: the template is long.
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_SafeLoader):  # type: ignore[misc]  # PyYAML ships no types
     """YAML with CloudFormation's short forms (`!Ref X` is `{"Ref": "X"}`)."""
 
 
@@ -46,6 +52,13 @@ _Loader.add_multi_constructor("!", _short_form)
 
 
 def load(path: Path) -> dict[str, Any]:
+    """What the file says; each caller has a copy of his own. Raises TemplateError."""
+    return copy.deepcopy(_read(path, path.stat().st_mtime_ns))
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, modified_ns: int) -> dict[str, Any]:
+    del modified_ns  # another one is another file
     # A subclass of the safe loader: it makes plain values only.
     content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     if not isinstance(content, dict) or "Resources" not in content:

@@ -85,6 +85,7 @@ export const services = async () => (await get("/body/services")).services;
 
 // ------------------------------------------------------------------ flows
 export const beginFlow = (filter, once) => post("/body/flows", filter, once);
+export const summary = () => get("/body/summary");
 export const flows = async () => (await get("/body/flows")).flows;
 export const flowOf = (id) => get(`/body/flows/${part(id)}`);
 export const flowDues = async (id, offset, limit) =>

@@ -77,8 +77,10 @@ def whole(**more: Any) -> dict[str, Any]:
     line = {"service": "quota", "reason": "Quota annuale 2026", "cents": 15_000, "taxonomy": "x",
             "iban": "IT60X0542811101000000123456", "chapter": "1.1", "provenance": "competenza",
             "year": 2026, "due": "2026-06-30"}  # fmt: skip
-    events = [{"event": "generated", "state": "draft", "at": AT, "by": "system", "facts": {}},
-              {"event": "publish", "state": "valid", "at": AT, "by": "system", "facts": {}}]
+    events = [
+        {"event": "generated", "state": "draft", "at": AT, "by": "system", "facts": {}},
+        {"event": "publish", "state": "valid", "at": AT, "by": "system", "facts": {}},
+    ]
     return position(lines=[line], transfers=[], timeline=events, pagopa={}) | more
 
 
@@ -133,7 +135,11 @@ def office(**answers: Any) -> Stub:
         "GET /v1/body/dues/imports": (200, {"imports": [batch()]}),
         f"GET /v1/body/dues/imports/{BATCH}": (200, batch()),
         "GET /v1/body/dues/mappings": (200, {"mappings": []}),
-        "GET /v1/body/services": (200, {"services": [{"code": "quota", "subject": "Quota annuale"}]}),
+        "GET /v1/body/services": (200, {"services": [
+            {"code": "quota", "subject": "Quota annuale"}]}),
+        "GET /v1/body/summary": (200, {
+            "due": {"count": 4, "cents": 60_000}, "paid": {"count": 1, "cents": 15_000},
+            "open": {"count": 3, "cents": 45_000}, "overdue": {"count": 1, "cents": 15_000}}),
         "GET /v1/body/flows": (200, {"flows": [GENERATED, flow(id="f2")]}),
         f"GET /v1/body/flows/{FLOW}": (200, flow()),
         f"GET /v1/body/flows/{FLOW}/dues": (200, {"dues": [due(at) for at in range(4)]}),

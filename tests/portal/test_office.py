@@ -289,8 +289,10 @@ def test_errors_are_shown_by_row_and_column_and_good_rows_may_go_alone(
     look: Look, tmp_path: Path
 ) -> None:
     faulty = batch(rows=5, good=4, faulty=1)
-    faults = [{"row": 3, "column": "D", "field": "tax_code", "code": "tax_code", "other_row": 0},
-              {"row": 5, "column": "A", "field": "source", "code": "repeated", "other_row": 2}]
+    faults = [
+        {"row": 3, "column": "D", "field": "tax_code", "code": "tax_code", "other_row": 0},
+        {"row": 5, "column": "A", "field": "source", "code": "repeated", "other_row": 2},
+    ]
     stub = office(**{
         "POST /v1/body/dues/files": [error(503, "unavailable"), (202, batch(state="checking"))],
         "GET /v1/body/dues/imports/i1": [
@@ -340,8 +342,15 @@ def test_the_archive_is_searched_and_goes_on(look: Look) -> None:
     eyes.page.get_by_label("Stato").select_option("paid")
     eyes.press("Cerca")
     expect(eyes.page).to_have_url(re.compile("iuv=301000000000000130"))
-    assert asked(stub, "GET /v1/body/positions")
-    eyes.follow("Togli i filtri")
+    # A person's code reaches the API and no address of a page.
+    eyes.fill("Codice fiscale o partita IVA", "rssmra80a41h501x")
+    eyes.press("Cerca")
+    eyes.sees("non è giusto")
+    eyes.fill("Codice fiscale o partita IVA", "rssmra80a41h501y")
+    with eyes.page.expect_request(re.compile("tax_code=RSSMRA80A41H501Y")):
+        eyes.press("Cerca")
+    assert "RSSMRA" not in eyes.page.url.upper()
+    eyes.press("Togli i filtri")
     expect(eyes.page).to_have_url(re.compile("page=positions$"))
 
 
@@ -374,7 +383,8 @@ def test_a_position_shows_all_and_is_cancelled_only_when_meant(look: Look) -> No
 @pytest.mark.feature("F001-159")
 def test_a_delivery_begins_once_and_what_failed_goes_again(look: Look) -> None:
     stub = office(**{
-        "POST /v1/body/deliveries": [error(503, "unavailable"), (202, run(state="waiting", sent=0, failed=0, queued=4))],
+        "POST /v1/body/deliveries": [
+            error(503, "unavailable"), (202, run(state="waiting", sent=0, failed=0, queued=4))],
         "GET /v1/body/deliveries/d1": [(200, run(state="running", sent=1, queued=3)), (200, run())],
         "POST /v1/body/deliveries/d1/resend": (202, run(state="running", queued=1, failed=0)),
     })  # fmt: skip

@@ -260,7 +260,8 @@ def test_the_entrance_leads_where_the_gateway_leads(template: dict[str, Any], ad
     code = template["Resources"]["PortalEntrance"]["Properties"]["FunctionCode"]
     asked = ["/", "/portal", "/portal/", "/portal/return.html", "/portal/pages/cart.js", "/x",
              "/portal/x", "/portal/vendor/fonts/roboto-mono-400.woff2", "/portal/office",
-             "/portal/office/", "/password", "/register", "/invite", "/portal/office/pages/x"]  # fmt: skip
+             "/portal/office/", "/password", "/register", "/invite",
+             "/portal/office/pages/x"]  # fmt: skip
     script = f"{code}\nconsole.log(JSON.stringify({json.dumps(asked)}.map((uri) => {{"
     script += "const found = handler({request: {uri}});"
     script += "return found.uri ?? found.headers.location.value; })));"

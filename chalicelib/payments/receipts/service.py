@@ -91,9 +91,7 @@ def _decided(tenant: str, receipt: Receipt, now: datetime) -> tuple[list[Op], Re
     found = _position(tenant, receipt)
     if found is not None:
         position, number = found
-        done = model.effect(
-            position, number, date.fromisoformat(receipt.day), receipt.cents
-        )
+        done = model.effect(position, number, date.fromisoformat(receipt.day), receipt.cents)
         receipt = replace(receipt, position=position.id, number=number, double=done.double)
         new = replace(
             position, state=done.state, payments=done.payments, version=position.version + 1

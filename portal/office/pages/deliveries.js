@@ -17,7 +17,8 @@ export function open(context) {
   const { words, language, parameters } = context;
   const text = words.deliveries;
   const position = parameters.get("position") ?? "";
-  const once = api.onceKey();
+  // Pressed again with the same choices it is one delivery.
+  let once = { key: "", of: "" };
   const data = makeData(context, () => api.deliveries(position ? "" : parameters.get("flow") ?? ""));
   const setting = may("body:write") ? makeData(context, async () => {
     const [channels, accounts, flows] = await Promise.all([
@@ -42,7 +43,10 @@ export function open(context) {
       ...(/^\d{1,3}$/.test(typed.undo || "0") ? {} : { undo: text.undoWrong }),
     }),
     act: async (typed) => {
-      const made = await api.beginDelivery(wanted(typed, position), once);
+      const order = wanted(typed, position);
+      const of = JSON.stringify(order);
+      if (once.of !== of) once = { key: api.onceKey(), of };
+      const made = await api.beginDelivery(order, once.key);
       await context.go("delivery", { id: made.id });
     },
   });

@@ -21,6 +21,11 @@ export function open(context) {
     return { imports, flows, deliveries };
   }) : null;
 
+  const sums = may("body:read") ? makeData(context, api.summary) : null;
+  const standing = (found) => html`<ul class="numbers">${["due", "paid", "open", "overdue"].map(
+    (each) => html`<li>${text.sums[each]}<strong>${amount(found[each].cents, language)}</strong>
+      ${fill(text.count, { n: count(found[each].count, language) })}</li>`)}</ul>`;
+
   const link = (page, id, label) => html`<a href=${context.address(page, { id })}>${label}</a>`;
 
   function latest({ imports, flows, deliveries }) {
@@ -74,6 +79,7 @@ export function open(context) {
             autocomplete="off" spellcheck="false"></div>
         <p><button class="btn btn-primary" type="submit">${words.find}</button></p>
       </form>
+      <h2>${text.standing}</h2>${sums.view(standing)}
       ${data.view(latest)}` : html`<p class="alert alert-warning">${text.notBody}</p>`}`;
 
   function find(event) {

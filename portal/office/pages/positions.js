@@ -2,6 +2,7 @@
 
 import { html, nothing } from "../../lit.js";
 import { amount } from "../../format.js";
+import { cleanTaxCode, isTaxCode } from "../../codes.js";
 import { fill } from "../../language.js";
 import { makeForm } from "../../parts/form.js";
 import { number } from "../../parts/notice.js";
@@ -10,7 +11,9 @@ import { badge, moment } from "../parts/show.js";
 import { more, table } from "../parts/table.js";
 import { makeData, makeList } from "../parts/work.js";
 
-const FILTERS = ["state", "flow", "iuv"];
+const FILTERS = ["state", "flow", "iuv", "year", "due_from", "due_until", "paid_from", "paid_until"];
+// A person's code is in no address: it lives as long as the page does.
+let taxCode = "";
 
 export function open(context) {
   const { words, language, parameters } = context;
@@ -18,13 +21,21 @@ export function open(context) {
   const asked = Object.fromEntries(FILTERS.map((each) => [each, parameters.get(each) ?? ""]));
   const flows = makeData(context, api.flows);
   const list = makeList(context, async (cursor) => {
-    const found = await api.positions({ ...asked, iuv: iuvOf(asked.iuv), cursor });
+    const wanted = { ...asked, iuv: iuvOf(asked.iuv), tax_code: taxCode, cursor };
+    const found = await api.positions(wanted);
     return { items: found.positions, cursor: found.cursor };
   });
   const form = makeForm(context, {
-    values: { ...asked },
-    check: ({ iuv }) => (!iuv || /^\d{17,18}$/.test(clean(iuv)) ? {} : { iuv: text.iuvWrong }),
-    act: ({ iuv, ...typed }) => context.go("positions", { ...typed, iuv: clean(iuv) }),
+    values: { ...asked, code: taxCode },
+    check: ({ iuv, code, year }) => ({
+      ...(!iuv || /^\d{17,18}$/.test(clean(iuv)) ? {} : { iuv: text.iuvWrong }),
+      ...(!code?.trim() || isTaxCode(cleanTaxCode(code)) ? {} : { code: words.taxCodeWrong }),
+      ...(!year || /^(19[5-9]\d|20\d\d)$/.test(year) ? {} : { year: words.flows.yearWrong }),
+    }),
+    act: ({ iuv, code, ...typed }) => {
+      taxCode = cleanTaxCode(code ?? "");
+      return context.go("positions", { ...typed, iuv: clean(iuv) });
+    },
   });
 
   const rows = (items) => (items.length ? html`${table({
@@ -42,20 +53,32 @@ export function open(context) {
     ],
   })}${more(words, list)}` : html`<p>${text.none}${list.cursor ? more(words, list) : nothing}</p>`);
 
+  function clear() {
+    taxCode = "";
+    return context.go("positions");
+  }
+  const free = { optional: true, unsaid: true };
+
   const view = () => html`<h1 tabindex="-1">${text.title}</h1>
     <form class="box" novalidate @submit=${form.submit} aria-label=${words.filter}>
       ${form.summary()}
       <div class="filters">
         ${form.text("iuv", text.iuv, { optional: true, unsaid: true, inputmode: "numeric", most: 30 })}
+        ${form.text("code", words.position.taxCode, { ...free, capitals: true, most: 20 })}
         ${form.choice("state", words.state, Object.entries(text.states),
           { none: text.allStates, optional: true, unsaid: true })}
         ${form.choice("flow", text.flow, (flows.value ?? []).map((each) => [
           each.id, each.parameters.description || moment(each.created_at, language)]),
           { none: text.allFlows, optional: true, unsaid: true })}
+        ${form.text("year", words.position.year, { ...free, inputmode: "numeric", most: 4 })}
+        ${form.text("due_from", words.flows.dueFrom, { ...free, type: "date" })}
+        ${form.text("due_until", words.flows.dueUntil, { ...free, type: "date" })}
+        ${form.text("paid_from", text.paidFrom, { ...free, type: "date" })}
+        ${form.text("paid_until", text.paidUntil, { ...free, type: "date" })}
       </div>
       <p class="buttons">${form.button(words.find)}
-        ${FILTERS.some((each) => asked[each]) ? html`<a class="btn btn-outline-primary"
-          href=${context.address("positions")}>${words.clear}</a>` : nothing}</p>
+        ${taxCode || FILTERS.some((each) => asked[each]) ? html`<button type="button"
+          class="btn btn-outline-primary" @click=${clear}>${words.clear}</button>` : nothing}</p>
     </form>
     ${list.view(rows)}`;
   return { title: text.title, view };
