@@ -18,6 +18,7 @@ from chalicelib.base import dynamo, keys, limits
 from chalicelib.base import fields as sealing
 from chalicelib.base.dynamo import ConditionFailed, Delete, Item, Key, Op, Put
 from chalicelib.base.errors import Conflict, NotFound, Rejected
+from chalicelib.payments import bodies
 from chalicelib.payments.delivery import appio, areas, ftps, members, postal, sftp
 
 Kind = Literal["sftp", "ftps", "members", "appio", "postal"]
@@ -147,7 +148,9 @@ def save(
 
     Rejected `carrier_code`, `carriers` (too many), `carrier_kind` (it was another one),
     `carrier_secret_needed` when it leads elsewhere and they are not given again; Conflict.
+    NotFound of a tenant that is no body.
     """
+    bodies.get(tenant)
     if not _CODE.fullmatch(wanted.code):
         raise Rejected("carrier_code", "A code is small letters, digits, - and _.")
     old = find(tenant, wanted.code)

@@ -37,9 +37,13 @@ def get(tenant: str) -> Wishes:
 def save(tenant: str, wanted: Wishes, also: Sequence[Op] = ()) -> Wishes:
     """Say who sends receipts, on the version that was read; what is enabled stays.
 
-    Rejected as `accounts.require` for an account that is not there; Conflict.
+    Rejected as `accounts.require` for an account that is not there; Conflict. NotFound of a tenant
+    that is no body.
     """
+    from chalicelib.payments import bodies
     from chalicelib.payments.delivery.mail import accounts
+
+    bodies.get(tenant)
 
     for leg, code in (("mail", wanted.receipts_mail), ("pec", wanted.receipts_pec)):
         if code:

@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 from chalicelib.base import dynamo, fields, keys, limits
 from chalicelib.base.dynamo import ConditionFailed, Delete, Item, Key, Op, Put
 from chalicelib.base.errors import Conflict, NotFound, Rejected
+from chalicelib.payments import bodies
 
 Kind = Literal["mail", "pec"]
 Security = Literal["tls", "starttls", "none"]
@@ -148,8 +149,9 @@ def save(tenant: str, wanted: Account, password: str | None, also: Sequence[Op] 
     that is kept, "" removes it.
 
     Rejected `accounts` (too many), `account_password_needed` when the server or the user changes
-    and the password is not given again; Conflict.
+    and the password is not given again; Conflict. NotFound of a tenant that is no body.
     """
+    bodies.get(tenant)
     old = find(tenant, wanted.code)
     if wanted.version != (old.version if old else 0):
         raise Conflict()
