@@ -8,6 +8,7 @@ by anybody else, so the password of the PKCS#12 files is not a secret.
 
 from __future__ import annotations
 
+import fcntl
 import ipaddress
 import os
 import ssl
@@ -88,8 +89,11 @@ class Authority:
         an older root would only fail later and further away.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        if not _is_usable(folder, now):
-            _create(folder, now)
+        with open(folder / "lock", "w", opener=_private) as lock:
+            # Two who come first at once would mix the certificates of two roots.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not _is_usable(folder, now):
+                _create(folder, now)
 
         def read(name: str) -> bytes:
             return (folder / name).read_bytes()
@@ -191,6 +195,10 @@ class Authority:
 class _Issuer:
     certificate: x509.Certificate
     key: _PrivateKey
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _is_usable(folder: Path, now: datetime) -> bool:
