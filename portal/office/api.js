@@ -4,7 +4,7 @@ import * as wire from "../wire.js";
 import * as kept from "./session.js";
 
 const V1 = "/v1";
-const part = encodeURIComponent;
+export const part = encodeURIComponent;
 let over = () => {};
 let askCode = async () => false;
 
@@ -32,13 +32,13 @@ function headers(once) {
   return found;
 }
 
-const get = (path) => attempt(() => wire.json("GET", V1 + path));
-const change = (method, path, body, once) =>
+export const get = (path) => attempt(() => wire.json("GET", V1 + path));
+export const change = (method, path, body, once) =>
   attempt(() => wire.json(method, V1 + path, body, headers(once)));
-const post = (path, body, once) => change("POST", path, body, once);
+export const post = (path, body, once) => change("POST", path, body, once);
 const open = (path, body) => wire.json("POST", V1 + path, body); // nobody is logged in yet
 
-function query(values) {
+export function query(values) {
   const found = new URLSearchParams();
   for (const [name, value] of Object.entries(values)) {
     if (value !== undefined && value !== null && value !== "") found.set(name, value);

@@ -11,14 +11,32 @@ const PAGES = [
   "home", "positions", "position", "dues", "import", "flows", "flow", "deliveries", "delivery",
   "mail", "access", "account", "login", "forgot", "password", "register",
 ];
+// What a body does beside its positions: a folder each, with its own pages, calls and texts.
+const ROOMS = {
+  settings: [],
+  settlements: [],
+  accounts: [],
+};
+const FOLDERS = Object.fromEntries(Object.entries(ROOMS).flatMap(
+  ([room, pages]) => pages.map((page) => [page, `./${room}`])));
 const PUBLIC = new Set(["login", "forgot", "password", "register", "missing"]);
 
-/** The citizen's texts, of which errors and forms are common, with the office's over them. */
+/** The citizen's texts, of which errors and forms are common, with the office's over them; what a
+ * room says of its own is under its name, but for errors and the menu. */
 async function wordsOf(code) {
-  const [shared, { words }] = await Promise.all([
+  const rooms = Object.keys(ROOMS);
+  const [shared, { words }, ...own] = await Promise.all([
     language.wordsOf(code), import(`./words/${code}.js`),
+    ...rooms.map((room) => import(`./${room}/words/${code}.js`)),
   ]);
-  return { ...shared, ...words, codes: { ...shared.codes, ...words.codes } };
+  const all = [words, ...own.map((each) => each.words)];
+  const joined = (name) => Object.assign({}, ...all.map((each) => each[name]));
+  return {
+    ...shared, ...words,
+    ...Object.fromEntries(rooms.map((room, at) => [room, own[at].words])),
+    codes: { ...shared.codes, ...joined("codes") },
+    menuOf: joined("menuOf"),
+  };
 }
 
 async function guard(name) {
@@ -28,8 +46,8 @@ async function guard(name) {
 }
 
 const frame = start({
-  home: "/portal/office/", pages: PAGES, wordsOf, shell, guard,
-  load: (name) => import(`./pages/${name}.js`),
+  home: "/portal/office/", pages: [...PAGES, ...Object.keys(FOLDERS)], wordsOf, shell, guard,
+  load: (name) => import(`${FOLDERS[name] ?? "."}/pages/${name}.js`),
 });
 
 api.whenAsked({

@@ -5,20 +5,56 @@ import { languages } from "../../parts/shell.js";
 import { may, session } from "../session.js";
 import { codeDialog } from "./code.js";
 
+// A group of the menu, and its entries: the page, the scope it wants, the pages that belong to it.
 const MENU = [
-  ["home", "body:read", ["home"]],
-  ["positions", "body:read", ["positions", "position"]],
-  ["dues", "body:read", ["dues", "import"]],
-  ["flows", "body:read", ["flows", "flow"]],
-  ["deliveries", "body:read", ["deliveries", "delivery"]],
-  ["mail", "body:read", ["mail"]],
-  ["access", "grants:read", ["access"]],
+  ["home", [["home", "body:read", ["home"]]]],
+  ["collect", [
+    ["positions", "body:read", ["positions", "position"]],
+    ["dues", "body:read", ["dues", "import"]],
+    ["flows", "body:read", ["flows", "flow"]],
+    ["deliveries", "body:read", ["deliveries", "delivery"]],
+  ]],
+  ["settle", []],
+  ["post", []],
+  ["tools", []],
+  ["set", [
+    ["mail", "body:read", ["mail"]],
+    ["access", "grants:read", ["access"]],
+  ]],
 ];
+
+/** What somebody may open, group by group. */
+function menuOf() {
+  return MENU.map(([group, entries]) => [group, entries.filter(([, scope]) => may(scope))])
+    .filter(([, entries]) => entries.length);
+}
+
+const entry = (context, name, [page, , within]) => html`<li><a href=${context.address(page)}
+  aria-current=${within.includes(name) ? "page" : nothing}>${context.words.menuOf[page]}</a></li>`;
+
+/** A group with one entry is that entry. Those of one name close each other: the browser does it. */
+const group = (context, name, [title, entries]) => (entries.length === 1
+  ? entry(context, name, entries[0])
+  : html`<li><details name="menu" @keydown=${closeByEscape} @click=${closeAfterChoice}>
+    <summary data-current=${entries.some(([, , within]) => within.includes(name)) || nothing}
+      >${context.words.groupOf[title]}</summary>
+    <ul>${entries.map((each) => entry(context, name, each))}</ul>
+  </details></li>`);
+
+function closeByEscape(event) {
+  if (event.key !== "Escape" || !event.currentTarget.open) return;
+  event.currentTarget.open = false;
+  event.currentTarget.querySelector("summary").focus();
+}
+
+function closeAfterChoice(event) {
+  if (event.target.closest("a")) event.currentTarget.open = false;
+}
 
 export function shell(context, name, view) {
   const { words } = context;
   const who = session();
-  const menu = MENU.filter(([, scope]) => may(scope));
+  const menu = who ? menuOf() : [];
   return html`
     <a class="skip" href="#main">${words.skip}</a>
     <header class="office">
@@ -39,10 +75,8 @@ export function shell(context, name, view) {
             class="visually-hidden">: ${words.menuOf.account}</span></a>` : nothing}
         </div>
       </div>
-      ${who && menu.length ? html`<nav class="head-menu" aria-label=${words.menu}>
-        <div class="container"><ul>${menu.map(([page, , within]) => html`<li>
-          <a href=${context.address(page)} aria-current=${within.includes(name) ? "page" : nothing}
-            >${words.menuOf[page]}</a></li>`)}</ul></div>
+      ${menu.length ? html`<nav class="head-menu" aria-label=${words.menu}>
+        <div class="container"><ul>${menu.map((each) => group(context, name, each))}</ul></div>
       </nav>` : nothing}
     </header>
     ${navigator.onLine ? nothing : html`<p class="offline" role="alert">${words.offline}</p>`}

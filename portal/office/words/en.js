@@ -7,6 +7,10 @@ export const words = {
     home: "Home", positions: "Positions", dues: "Dues", flows: "Batches",
     deliveries: "Deliveries", mail: "Mail", access: "Access", account: "Your account",
   },
+  groupOf: {
+    collect: "Positions", settle: "Collections", post: "Accounting",
+    tools: "Tools", set: "Settings",
+  },
   yes: "yes",
   no: "Cancel",
   more: "Show more",

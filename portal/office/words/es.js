@@ -7,6 +7,10 @@ export const words = {
     home: "Portada", positions: "Posiciones", dues: "Cuotas", flows: "Lotes",
     deliveries: "Envíos", mail: "Correo", access: "Accesos", account: "Tu acceso",
   },
+  groupOf: {
+    collect: "Deudas", settle: "Cobros", post: "Contabilidad",
+    tools: "Herramientas", set: "Ajustes",
+  },
   yes: "sí",
   no: "Cancelar",
   more: "Mostrar más",

@@ -7,6 +7,10 @@ export const words = {
     home: "Accueil", positions: "Positions", dues: "Cotisations", flows: "Lots",
     deliveries: "Envois", mail: "Courrier", access: "Accès", account: "Votre compte",
   },
+  groupOf: {
+    collect: "Créances", settle: "Encaissements", post: "Comptabilité",
+    tools: "Outils", set: "Paramètres",
+  },
   yes: "oui",
   no: "Annuler",
   more: "Afficher la suite",

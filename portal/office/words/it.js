@@ -7,6 +7,10 @@ export const words = {
     home: "Inizio", positions: "Posizioni", dues: "Quote", flows: "Flussi",
     deliveries: "Invii", mail: "Posta", access: "Accessi", account: "Il tuo accesso",
   },
+  groupOf: {
+    collect: "Posizioni", settle: "Incassi", post: "Contabilità",
+    tools: "Strumenti", set: "Impostazioni",
+  },
   yes: "sì",
   no: "Annulla",
   more: "Mostra altri",
