@@ -42,11 +42,12 @@ from infra.local.pump import Pump
 from infra.local.resources import QueueMapping, create_stack
 from infra.local.seeds import QUANTITY, give_credits
 from infra.local.subjects import Subject
+from tests.expressions import unpacked
 from tests.faults import Crash, Faults
 from tests.invoicing.official import schemas
 from tests.sweep.mails import Mail, read, sent_event
 from tests.sweep.sdi import Sdi
-from tests.tables import Table, Tables, unpacked
+from tests.tables import Table, Tables
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 FOR_EVER = date(2016, 12, 31)  # a lot ordered then never expires
@@ -359,13 +360,10 @@ class World:
     # --- looking ------------------------------------------------------------------------------
 
     def items(self) -> list[dict[str, Any]]:
-        return [
-            {name: dynamo.from_wire(one) for name, one in unpacked(item).items()}
-            for item in self._table.all()
-        ]
+        return [_read(item) for item in self._table.all()]
 
     def work(self) -> list[dict[str, Any]]:
-        return [item for item in self.items() if "queue" in item and "wk" in item]
+        return [_read(one) for one in self._table.all() if "queue" in one and "wk" in one]
 
     def objects(self) -> dict[str, bytes]:
         """The newest version of every object, by `bucket/key`."""
@@ -402,6 +400,10 @@ def new_process() -> None:
     """What a process keeps in its memory is gone, as when another one takes over."""
     dispatch.forget()
     fields.forget()
+
+
+def _read(item: dict[str, Any]) -> dict[str, Any]:
+    return {name: dynamo.from_wire(one) for name, one in unpacked(item).items()}
 
 
 def _is_next_digest(row: dict[str, Any]) -> bool:

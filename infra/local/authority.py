@@ -14,6 +14,7 @@ import os
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography import x509
@@ -220,6 +221,7 @@ def _is_usable(folder: Path, now: datetime) -> bool:
     return in_term and expired.not_valid_after_utc < now
 
 
+@lru_cache(maxsize=8)  # proving the key costs more than all the rest of opening a house
 def _p12_certificate(data: bytes) -> x509.Certificate:
     _key, certificate, _others = pkcs12.load_key_and_certificates(data, PASSWORD.encode())
     if certificate is None:

@@ -28,7 +28,14 @@ from chalice.app import Chalice
 from chalicelib.base import aws
 from chalicelib.base import clock as system_clock
 from infra.local.clock import Clock
-from infra.local.engines import ROOT, RUN_FOLDER, Engines, environment_set, running_engines
+from infra.local.engines import (
+    ROOT,
+    RUN_FOLDER,
+    Engines,
+    environment_set,
+    running_engines,
+    session,
+)
 from infra.local.functions import Handler, handlers_of, settings_of
 from infra.local.mailbox import Mailbox
 from infra.local.pump import Pump
@@ -172,14 +179,15 @@ class Cloud:
         """The code in this process reads our clock and makes clients of this cloud."""
         system_clock.use(self.clock.now)
         opened.callback(system_clock.use, None)
-        self._forget_clients()
-        opened.callback(self._forget_clients)
+        self._forget_clients(session())
+        opened.callback(self._forget_clients, None)
 
     @staticmethod
-    def _forget_clients() -> None:
+    def _forget_clients(instead: boto3.Session | None) -> None:
         aws.forget()
-        # boto3 keeps a session with the credentials and region that it found when first asked.
-        boto3.DEFAULT_SESSION = None
+        # boto3 keeps a session with the credentials and region that it found when first asked. A
+        # new one for each cloud would read the descriptions of the services anew.
+        boto3.DEFAULT_SESSION = instead
 
     def _tell_time(self, clock: Clock) -> None:
         """SQS's time-outs and delays go by the same clock."""

@@ -12,11 +12,10 @@ from __future__ import annotations
 import base64
 import json
 import ssl
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -24,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from infra.local.csc_faults import Faults
 from infra.local.csc_vault import ApiError, Credential, Vault
+from infra.local.web_server import WebServer
 
 _BODY_BYTES = 1_000_000
 _USER, _PASSWORD = "firma", "segreta"
@@ -55,30 +55,24 @@ class SigningService:
             def log_message(self, format: str, *args: object) -> None:
                 """Quiet: what was asked is in `requests`."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        if self.tls is not None:
-            self._server.socket = self.tls.wrap_socket(self._server.socket, server_side=True)
+        self._server = WebServer(Handler, tls=self.tls, name="csc")
 
     @property
     def root(self) -> str:
         """The address without a version, as pyHanko's client wants it."""
-        scheme = "https" if self.tls else "http"
-        host = "localhost" if self.tls else "127.0.0.1"
-        return f"{scheme}://{host}:{self._server.server_address[1]}"
+        return self._server.url
 
     def url(self, version: int) -> str:
         """The address of the API in version 1 or 2."""
         return f"{self.root}/csc/v{version}"
 
     def __enter__(self) -> SigningService:
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        self._server.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.faults.release()
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.end()
 
     def serve(self, handler: BaseHTTPRequestHandler) -> None:
         """One request from the socket to the socket."""

@@ -78,7 +78,7 @@ class Engines:
 @functools.lru_cache(maxsize=64)
 def _client(engines: Engines, service: str) -> Any:
     # One session for all: reading the descriptions of the services is what takes the time.
-    return _session().client(
+    return session().client(
         service,
         endpoint_url=engines.dynamodb_url if service == "dynamodb" else engines.aws_url,
         config=Config(account_id_endpoint_mode="disabled", max_pool_connections=32),
@@ -86,7 +86,8 @@ def _client(engines: Engines, service: str) -> Any:
 
 
 @functools.lru_cache(maxsize=1)
-def _session() -> Any:
+def session() -> Any:
+    """The one session of all clients of engines, whose credentials they do not look at."""
     return boto3.Session(
         aws_access_key_id="local", aws_secret_access_key="local", region_name=REGION
     )

@@ -9,11 +9,10 @@ import json
 import logging
 import re
 import ssl
-import threading
 import uuid
 from collections.abc import Mapping
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Self
 
 from chalice.app import Chalice
@@ -24,6 +23,7 @@ from infra.local.api_event import HttpRequest, NoSuchRoute, answer_body, event_o
 from infra.local.functions import FunctionSettings
 from infra.local.lambdas import LambdaContext
 from infra.local.pages import Pages
+from infra.local.web_server import WebServer
 
 log = logging.getLogger("sportello.local.gateway")
 
@@ -33,7 +33,6 @@ REQUEST_SIZE_MAX = 10 * 1024 * 1024
 ANSWER_SIZE_MAX = 6 * 1024 * 1024
 FUNCTION_TIMEOUT_S = 29
 IDLE_TIMEOUT_S = 30
-STOP_POLL_S = 0.05
 CHUNK_LINE_SIZE_MAX = 1024
 
 _CONTEXT = re.compile(r"\$context\.([A-Za-z]+(?:\.[A-Za-z]+)*)")
@@ -99,38 +98,27 @@ class Gateway:
             try:
                 self._servers.append(_listen(host, mutual_tls_port, handler, mutual_tls))
             except GatewayError:
-                self._servers[0].server_close()
+                self._servers[0].end()
                 raise
-        self._host = host
-        self._threads: list[threading.Thread] = []
 
     @property
     def url(self) -> str:
-        return f"http://{self._host}:{self._servers[0].server_address[1]}"
+        return self._servers[0].url
 
     @property
     def mutual_tls_url(self) -> str:
         """`https://localhost:…`, since a certificate is for a name."""
         if len(self._servers) == 1:
             raise GatewayError("there is no listener with mutual TLS")
-        return f"https://localhost:{self._servers[1].server_address[1]}"
+        return self._servers[1].url
 
     def start(self) -> None:
         for server in self._servers:
-            thread = threading.Thread(
-                target=server.serve_forever, args=(STOP_POLL_S,), name="gateway", daemon=True
-            )
-            thread.start()
-            self._threads.append(thread)
+            server.start()
 
     def stop(self) -> None:
         for server in self._servers:
-            if self._threads:
-                server.shutdown()
-            server.server_close()
-        for thread in self._threads:
-            thread.join()
-        self._threads = []
+            server.end()
 
     def __enter__(self) -> Self:
         self.start()
@@ -208,30 +196,15 @@ def _api_settings() -> FunctionSettings:
     return FunctionSettings("APIHandler", timeout_s=FUNCTION_TIMEOUT_S)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    # Otherwise a second start would quietly share the port with the first.
-    allow_reuse_port = False
-
-
-def _listen(
-    host: str, port: int, handler: Any, tls: ssl.SSLContext | None = None
-) -> ThreadingHTTPServer:
+def _listen(host: str, port: int, handler: Any, tls: ssl.SSLContext | None = None) -> WebServer:
     try:
-        server = _Server((host, port), handler)
+        return WebServer(handler, host=host, port=port, tls=tls, name="gateway")
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
         raise GatewayError(
             f"port {port} is taken: end what uses it, or choose another port"
         ) from error
-    if tls is not None:
-        # The handshake happens in the request's own thread: a client that says nothing after
-        # connecting must not keep the others out.
-        server.socket = tls.wrap_socket(
-            server.socket, server_side=True, do_handshake_on_connect=False
-        )
-    return server
 
 
 class _Handler(BaseHTTPRequestHandler):

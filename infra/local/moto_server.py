@@ -24,6 +24,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, quote_plus
 
@@ -85,6 +86,12 @@ def use_movable_time() -> None:
         return received(self, queue, count, 0 if NOW.frozen_at_s else wait_s, *rest, **more)
 
     sqs.SQSBackend.receive_message = receive
+
+
+def remember_names() -> None:
+    """moto makes the same few attribute names into its own a hundred times for each message."""
+    sqs: Any = sqs_models
+    sqs.camelcase_to_underscores = cache(sqs.camelcase_to_underscores)
 
 
 def complete_s3_notifications() -> None:
@@ -265,6 +272,7 @@ class QuietRequestHandler(MotoRequestHandler):
 
 def main(port: int) -> None:
     use_movable_time()
+    remember_names()
     complete_s3_notifications()
     remember_mail_options()
     sign_as_kms_does()

@@ -10,23 +10,22 @@ from __future__ import annotations
 import base64
 import logging
 import ssl
-import threading
 import uuid
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Self
 
 from infra.local.api_event import client_certificate
 from infra.local.engines import ACCOUNT
 from infra.local.functions import FunctionSettings, Handler
 from infra.local.lambdas import LambdaContext
+from infra.local.web_server import WebServer
 
 log = logging.getLogger("sportello.local.node")
 
 FUNCTION = "Node"
 REQUEST_SIZE_MAX = 10 * 1024 * 1024
 IDLE_TIMEOUT_S = 30
-STOP_POLL_S = 0.05
 
 
 class NodeGateway:
@@ -40,29 +39,19 @@ class NodeGateway:
             raise ValueError("the node is only recognised by its certificate")
         self.handler = handler
         self.settings = settings or FunctionSettings(FUNCTION, timeout_s=15)
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Request, self))
-        self._server.daemon_threads = True
-        # The handshake happens in the request's own thread.
-        self._server.socket = tls.wrap_socket(
-            self._server.socket, server_side=True, do_handshake_on_connect=False
-        )
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(STOP_POLL_S,), name="node", daemon=True
-        )
+        self._server = WebServer(partial(_Request, self), port=port, tls=tls, name="node")
 
     @property
     def url(self) -> str:
         """`https://localhost:…`, since a certificate is for a name."""
-        return f"https://localhost:{self._server.server_address[1]}/"
+        return f"{self._server.url}/"
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._server.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._server.end()
 
     def answer(self, event: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body, as the HTTP API would send them."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 import json
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import pytest
 
 from agent import folder
 from agent.folder import Api, Failed, Folder
+from infra.local.web_server import WebServer
 
 NAME = "RSSMRA80A41H501Y_2026_01000000000000123.pdf"
 PDF = b"%PDF-1.7 avviso\n%%EOF\n"
@@ -37,8 +37,8 @@ class Service:
             def log_message(self, format: str, *args: object) -> None:
                 """Quiet."""
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        self.server = WebServer(Handler)
+        self.url = self.server.url
 
     def serve(self, handler: BaseHTTPRequestHandler) -> None:
         self.asked.append((handler.path, handler.headers.get("Authorization", "")))
@@ -74,10 +74,8 @@ class Service:
 @pytest.fixture
 def service() -> Iterator[Service]:
     found = Service()
-    threading.Thread(target=found.server.serve_forever, args=(0.05,), daemon=True).start()
-    yield found
-    found.server.shutdown()
-    found.server.server_close()
+    with found.server:
+        yield found
 
 
 def bring(service: Service, path: Path) -> int:

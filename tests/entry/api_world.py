@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 from typing import Any
 from unittest import mock
 from urllib.parse import parse_qs, quote_plus, urlencode, urlsplit
@@ -29,7 +30,7 @@ from moto import mock_aws
 import app as application
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import SCOPES, Customer
-from chalicelib.base import aws, clock, dynamo, fields, s3, work
+from chalicelib.base import aws, clock, dynamo, fields, s3
 from chalicelib.base.s3 import Place
 from chalicelib.entry import on_intake, on_receive, on_tell
 from chalicelib.invoicing import dispatch, store
@@ -40,7 +41,7 @@ from infra.local.engines import REGION
 from infra.local.resources import create_stack
 from infra.local.seeds import QUANTITY, give_credits
 from infra.local.subjects import SELLER, Subject
-from tests.tables import in_memory
+from tests.tables import due_rows, in_memory
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 CERTIFICATE = {"clientCertPem": "-----BEGIN CERTIFICATE-----", "subjectDN": "CN=SdI"}
@@ -84,8 +85,8 @@ class Context:
 class Engines:
     """What `create_stack` wants: clients. moto's own, in this process."""
 
-    def client(self, service: str) -> Any:
-        return boto3.client(service, region_name=REGION)
+    def __init__(self) -> None:
+        self.client = cache(partial(boto3.client, region_name=REGION))
 
 
 @dataclass
@@ -255,12 +256,7 @@ class Api:
 
     def run(self, queue: str, handle: Any) -> int:
         """Every open row of a queue once; gives how many there were."""
-        rows = [
-            row
-            for shard in range(work.SHARDS)
-            for row in dynamo.query(f"due#{shard}", index="due")
-            if row["queue"] == queue
-        ]
+        rows = due_rows(queue)
         for row in rows:
             body = json.dumps({"pk": row["pk"], "sk": row["sk"]})
             done = handle({"Records": [{"messageId": "m", "body": body}]}, Context())

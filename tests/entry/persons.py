@@ -18,9 +18,10 @@ import pyotp
 from chalicelib.accounts import grant_store, grants
 from chalicelib.accounts.grants import Grant
 from chalicelib.accounts.identity import otp, passwords, recovery, sessions, users
-from chalicelib.base import clock, dynamo, limits, work
+from chalicelib.base import clock, dynamo, limits
 from chalicelib.entry import session_door
 from tests.entry.api_world import Answer, Api
+from tests.tables import due_rows
 
 PASSWORD = "cavallo batteria graffetta"
 _numbers = itertools.count(1)
@@ -179,8 +180,6 @@ class Browser:
 
 def planned(kind: str) -> list[dict[str, Any]]:
     """The rows of letters of a kind that wait to be sent, oldest first."""
-    due = [row for shard in range(work.SHARDS) for row in dynamo.query(f"due#{shard}", index="due")]
-    # The index holds what the sweeper needs and no more.
-    items = dynamo.batch_get((row["pk"], row["sk"]) for row in due)
+    items = dynamo.batch_get((row["pk"], row["sk"]) for row in due_rows())
     found = [item for item in items.values() if item.get("kind") == kind]
     return sorted(found, key=lambda item: (item["due"], item["pk"]))

@@ -6,22 +6,17 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.base import dynamo, work
 from infra.local.invoices import make
 from infra.local.subjects import PERSON, SUPPLIER
 from tests.entry import visitors
 from tests.entry.api_world import Answer, Api
 from tests.entry.visitors import Visitor
+from tests.tables import due_rows
 
 
 def queued(queue: str, tenant: str) -> list[str]:
     """Rows of work of a tenant."""
-    return [
-        row["sk"]
-        for shard in range(work.SHARDS)
-        for row in dynamo.query(f"due#{shard}", index="due")
-        if row["queue"] == queue and row["pk"].split("#")[1] == tenant
-    ]
+    return [row["sk"] for row in due_rows(queue) if row["pk"].split("#")[1] == tenant]
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from chalicelib.base import limits
 from chalicelib.base.errors import Rejected, Transient
 from chalicelib.invoicing.channels import sdicoop, soap
 from chalicelib.invoicing.channels.sdicoop import Endpoint, Receipt, Uncertain, send
+from infra.local.web_server import WebServer
 
 from . import XML, authority, certify, key, pem
 
@@ -44,21 +45,11 @@ def server(handle: Handler, context: ssl.SSLContext | None = None) -> Iterator[E
 
         def log_message(self, *args: object) -> None: ...
 
-    class Server(http.server.ThreadingHTTPServer):
+    class Server(WebServer):
         def handle_error(self, *args: object) -> None: ...
 
-    opened = Server(("127.0.0.1", 0), Door)
-    if context:
-        opened.socket = context.wrap_socket(opened.socket, server_side=True)
-    thread = threading.Thread(target=opened.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        scheme, host = ("https", "localhost") if context else ("http", "127.0.0.1")
-        yield Endpoint(f"{scheme}://{host}:{opened.server_port}/ricevi_file")
-    finally:
-        opened.shutdown()
-        opened.server_close()
-        thread.join()
+    with Server(Door, tls=context) as opened:
+        yield Endpoint(f"{opened.url}/ricevi_file")
 
 
 def answer(door: http.server.BaseHTTPRequestHandler, status: int, body: bytes) -> None:

@@ -17,6 +17,7 @@ import pytest
 from chalicelib.base import limits
 from chalicelib.base.errors import Transient
 from chalicelib.messages import webhook
+from infra.local.web_server import WebServer
 
 SECRET = "a secret of the receiver's"
 MESSAGE = {"id": "m1", "type": "document.changed", "text": "perché €"}
@@ -51,16 +52,9 @@ def receiver(status: int = 200, **headers: str) -> Iterator[Receiver]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    found.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with WebServer(Door) as server:
+        found.url = server.url
         yield found
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import email
 import email.policy
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 
@@ -28,11 +29,16 @@ def mail_tags(mail: Any) -> dict[str, str]:
 
 
 def read(mail: Any) -> Mail:
-    message = email.message_from_string(mail.raw_data, policy=email.policy.default)
+    subject, content = _content(mail.raw_data)
+    return Mail(mail.destinations[0], subject, content, mail_tags(mail))
+
+
+@lru_cache(maxsize=512)  # each look at a world reads all of its mails again
+def _content(raw: str) -> tuple[str, str]:
+    message = email.message_from_string(raw, policy=email.policy.default)
     plain = message.get_body(("plain",))
     assert plain is not None
-    content = plain.get_content()
-    return Mail(mail.destinations[0], str(message["Subject"]), content, mail_tags(mail))
+    return str(message["Subject"]), plain.get_content()
 
 
 def sent_event(mail: Any) -> str:

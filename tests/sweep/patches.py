@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Callable, Iterator
+from functools import cache
 from random import Random
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +23,7 @@ from moto.kms.utils import RSAPrivateKey
 
 from chalicelib.base import aws, clock, dynamo
 from chalicelib.invoicing.channels import sdicoop
+from chalicelib.invoicing.signing import pkcs12
 from chalicelib.messages import webhook
 from infra.local import moto_server
 from infra.local.authority import Authority
@@ -55,7 +57,7 @@ def patch_moto(opened: contextlib.ExitStack) -> None:
         found = getattr(owner, name) if new is None else new
         opened.enter_context(mock.patch.object(owner, name, found))
 
-    for name in ("unix_time", "unix_time_millis"):
+    for name in ("unix_time", "unix_time_millis", "camelcase_to_underscores"):
         patch(moto_sqs, name)
     patch(moto_sqs.Message, "visible")
     patch(moto_sqs.SQSBackend, "receive_message")
@@ -69,6 +71,7 @@ def patch_moto(opened: contextlib.ExitStack) -> None:
         patch(owner, name)
     moto_server.sign_as_kms_does()
     moto_server.use_movable_time()
+    moto_server.remember_names()
     moto_server.complete_s3_notifications()
     versions = _Versions(0)
     patch(moto_s3, "random", versions)
@@ -117,6 +120,8 @@ def open_world(authority: Authority) -> Iterator[World]:
         def post(url: str, _secret: str, message: dict[str, Any], _timestamp: str) -> None:
             world.faults.outside("webhook.post", lambda: world.posts.append(message))
 
+        # Each process that is born opens its key, and proving it takes longer than what it does.
+        opened.enter_context(mock.patch.object(pkcs12, "load", cache(pkcs12.load)))
         opened.enter_context(mock.patch.object(sdicoop, "send", send))
         opened.enter_context(mock.patch.object(webhook, "post", post))
         yield world

@@ -23,8 +23,10 @@ import threading
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from infra.local.web_server import WebServer
 
 KINDS = ("busy", "error", "gateway", "lost", "silent", "garbage", "forbidden")
 _BODY_BYTES = 200_000
@@ -73,21 +75,19 @@ class AppIo:
             def log_message(self, format: str, *args: object) -> None:
                 """Quiet: what was asked is in `asked`."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = WebServer(Handler, name="appio")
 
     @property
     def url(self) -> str:
         """As APPIO_URL wants it."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/api/v1"
+        return f"{self._server.url}/api/v1"
 
     def __enter__(self) -> AppIo:
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        self._server.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.end()
 
     def enrol(self, tax_codes: Iterable[str], citizen: Citizen = Citizen()) -> None:
         """These people are on IO."""

@@ -31,12 +31,13 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from infra.local.pagopa.node import Node
 from infra.local.pagopa.node_messages import Refused, Unanswered
+from infra.local.web_server import WebServer
 
 CARTS: Final = "/checkout/ec/v2/carts"
 KINDS: Final = (
@@ -156,12 +157,11 @@ class Checkout:
             def log_message(self, format: str, *args: object) -> None:
                 """Quiet: what was asked is in `asked`."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
-        self._server.daemon_threads = True
+        self._server = WebServer(Handler, port=self.port, name="checkout")
 
     @property
     def root(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return self._server.url
 
     @property
     def url(self) -> str:
@@ -183,12 +183,11 @@ class Checkout:
             return True
 
     def __enter__(self) -> Checkout:
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        self._server.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.end()
 
     # --- from the socket to the socket -----------------------------------------------------
     def serve(self, handler: BaseHTTPRequestHandler) -> None:

@@ -21,11 +21,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from infra.local.pagopa.gpd_faults import Faults
+from infra.local.web_server import WebServer
 
 KEY = "chiave-di-prova"
 PASSWORD = "Prova-2026"
@@ -88,21 +89,19 @@ class Fdr:
             def log_message(self, format: str, *args: object) -> None:
                 """Quiet: what was asked is in `requests`."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = WebServer(Handler, name="fdr")
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return self._server.url
 
     def __enter__(self) -> Fdr:
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        self._server.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.faults.release()
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.end()
 
     def publish(self, creditor: str, flow: Flow) -> Flow:
         """Publish a flow; an id that is there already becomes its next revision."""

@@ -27,13 +27,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.parser import BytesParser
 from email.policy import HTTP
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from infra.local.pagopa.gpd_archive import Archive
 from infra.local.pagopa.gpd_faults import Faults
 from infra.local.pagopa.gpd_rules import Refused
+from infra.local.web_server import WebServer
 
 KEY = "chiave-di-prova"
 _BODY_BYTES = 20_000_000
@@ -112,8 +113,7 @@ class Gpd:
             def log_message(self, format: str, *args: object) -> None:
                 """Quiet: what was asked is in `requests`."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = WebServer(Handler, name="gpd")
 
     @property
     def archive(self) -> Archive:
@@ -122,16 +122,15 @@ class Gpd:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return self._server.url
 
     def __enter__(self) -> Gpd:
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        self._server.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.faults.release()
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.end()
 
     def forget(self) -> None:
         """Nothing is there, nothing is planned."""

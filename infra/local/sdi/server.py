@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
-import sys
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from infra.local.web_server import WebServer
 
 REQUEST_BYTES_MAX = 40_000_000
 _SOCKET_TIMEOUT_S = 10
@@ -39,45 +40,30 @@ class HttpsServer:
     """Answers each POST by `respond`, each connection in a thread of its own."""
 
     def __init__(self, context: ssl.SSLContext, respond: Respond) -> None:
-        self._server = _Server(("127.0.0.1", 0), _handler(respond))
-        self._server.context = context
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), name="sdi-server", daemon=True
-        )
+        self._server = _Server(_handler(respond), tls=context, name="sdi-server")
 
     @property
     def port(self) -> int:
         """The port the system gave."""
-        return int(self._server.server_address[1])
+        return self._server.port
 
     def start(self) -> None:
         """Serve until `stop`."""
-        self._thread.start()
+        self._server.start()
 
     def stop(self) -> None:
         """Close the port, whether it was served or not, and wait for the answers under way."""
-        if self._thread.is_alive():
-            self._server.shutdown()
-            self._thread.join()
-        self._server.server_close()
+        self._server.end()
 
 
-class _Server(ThreadingHTTPServer):
+class _Server(WebServer):
     # Threads are joined at the end: an answer cut short would look like a misbehaviour.
     daemon_threads = False
-    context: ssl.SSLContext
 
-    def get_request(self) -> tuple[ssl.SSLSocket, Any]:
-        """Accept; the handshake is left to the connection's thread, for it may never come."""
-        raw, address = self.socket.accept()
-        raw.settimeout(_SOCKET_TIMEOUT_S)
-        wrapped = self.context.wrap_socket(raw, server_side=True, do_handshake_on_connect=False)
-        return wrapped, address
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A peer with no certificate, or gone, is not news; anything else is our own fault."""
-        if not isinstance(sys.exc_info()[1], OSError):
-            super().handle_error(request, client_address)
+    def get_request(self) -> tuple[socket.socket, Any]:
+        taken, address = super().get_request()
+        taken.settimeout(_SOCKET_TIMEOUT_S)
+        return taken, address
 
 
 def _handler(respond: Respond) -> type[BaseHTTPRequestHandler]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from infra.local.web_server import WebServer
 
 # What a platform answers instead of doing it: a status, or to break off after it did.
 Trouble = int | str
@@ -72,13 +73,6 @@ def platform() -> Iterator[Platform]:
         def log_message(self, *_: Any) -> None:
             """Nothing is written."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    made.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with WebServer(Door) as server:
+        made.url = server.url
         yield made
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(5)

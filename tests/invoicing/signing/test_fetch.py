@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -23,6 +23,7 @@ from chalicelib.invoicing.signing import fetch
 from chalicelib.invoicing.signing.lookup import Lookup
 from chalicelib.invoicing.signing.revocation import Known
 from chalicelib.invoicing.signing.trust import judge
+from infra.local.web_server import WebServer
 
 from .. import usage
 from .authorities import NOW, QC, QC_DER, answer, build, crl, der, leaf, middle, root, trusted
@@ -47,13 +48,8 @@ def serving(reply: Reply) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             """Quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with WebServer(Handler) as server:
+        yield server.url
 
 
 def asked_at(url: str, *, answers: bool = True, lists: bool = True) -> x509.Certificate:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import ssl
-import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+
+from infra.local.web_server import WebServer
 
 TOKEN = "gettone-dell-albo"
 
@@ -38,25 +39,22 @@ class ReservedArea:
             def log_message(self, format: str, *args: object) -> None:
                 """Quiet."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        context = None
         if self.certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(self.certificate)
-            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self._server = WebServer(Handler, tls=context)
 
     @property
     def url(self) -> str:
-        scheme, host = ("https", "localhost") if self.certificate else ("http", "127.0.0.1")
-        return f"{scheme}://{host}:{self._server.server_address[1]}"
+        return self._server.url
 
     def __enter__(self) -> ReservedArea:
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        self._server.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.end()
 
     def serve(self, handler: BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
