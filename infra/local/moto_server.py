@@ -264,6 +264,11 @@ def with_local_routes(inner: Wsgi) -> Wsgi:
 
 
 class QuietRequestHandler(MotoRequestHandler):
+    # Connections stay: a new one, with a thread of its own, costs as much as a small call. Answers
+    # are written in two parts, of which the second would wait for the first to be acknowledged.
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
     # Each request would be a line: polling alone makes several a second.
     def log_request(self, code: Any = "-", size: Any = "-") -> None:
         if not str(code).startswith(("2", "3")):
