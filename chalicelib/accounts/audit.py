@@ -84,6 +84,7 @@ class Action(StrEnum):
     ORDER_CANCELLED = "order_cancelled"
     # a body and what it collects
     BODY_CHANGED = "body_changed"
+    PAGOPA_TRIED = "pagopa_tried"
     SERVICE_CHANGED = "service_changed"
     DUES_MAPPING_CHANGED = "dues_mapping_changed"
     DUES_CHECKED = "dues_checked"
@@ -106,6 +107,7 @@ class Action(StrEnum):
     FLOW_HANDED_IN = "flow_handed_in"
     STATEMENT_HANDED_IN = "statement_handed_in"
     MOVEMENT_LINKED = "movement_linked"
+    FLOW_REVISED = "flow_revised"
     # its books
     POSTED = "posted"
     POSTING_REVERSED = "posting_reversed"

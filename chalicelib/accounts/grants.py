@@ -52,10 +52,11 @@ SCOPES_OF: Final[dict[tuple[Kind, Role], frozenset[str]]] = {
     ("practice", "substitute"): frozenset(),
     ("practice", "accountant"): frozenset(),
     ("practice", "colleague"): frozenset(),
-    # Invoices are a reseller's or a practice's matter.
+    # A body issues invoices too, for what it sells (U-04); they are counted by no credits.
     ("body", "administrator"): _SETTINGS
+    | _DOCUMENTS
     | {"grants:read", "grants:write", "audit:read", "body:read", "body:write"},
-    ("body", "operator"): frozenset({"settings:read", "body:read"}),
+    ("body", "operator"): frozenset({"settings:read", "body:read", "flows:read", "documents:read"}),
     ("reseller", "administrator"): _RESELLER_OPERATOR
     | _SETTINGS
     | {"grants:read", "grants:write", "audit:read", "credits:write", "keys:write"},

@@ -6,7 +6,7 @@ import http.client
 import ipaddress
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -25,6 +25,9 @@ def is_public(address: str) -> bool:
     ip = mapped or ip
     carries = any(ip in network for network in _CARRYING if network.version == ip.version)
     return ip.is_global and not ip.is_multicast and not carries
+
+
+Reader = Callable[[int, Iterator[bytes]], None]
 
 
 @dataclass(frozen=True)
@@ -72,9 +75,12 @@ def request(
     timeout_s: float = limits.HTTP_TIMEOUT_S,
     most_bytes: int = limits.HTTP_REPLY_BYTES,
     authority: str = "",
+    reader: Reader | None = None,
 ) -> Reply:
     """One HTTPS request, redirects not followed; whatever the status, it is the caller's to judge.
 
+    `reader` takes the answer's bytes as they come, given its status: then they are nowhere whole,
+    and `body` is empty. What it raises goes to the caller; ValueError is an answer like no answer.
     `authority`: PEM of the only authority that is believed, "" for the public ones. Raises Rejected
     `net_address` (not https, not public, no address at all), `net_authority`; Transient
     `net_unreachable` (nothing was asked), `net_unanswered` (it was, and nobody knows what came of
@@ -95,9 +101,13 @@ def request(
         connection.sock = tls(sock, host, authority) if secure else sock
         connection.request(method, target, body or None, dict(headers or {}))
         with connection.getresponse() as response:
-            data = response.read(most_bytes + 1)
             found = {name.lower(): value for name, value in response.getheaders()}
             status = response.status
+            if reader is None:
+                data = response.read(most_bytes + 1)
+            else:
+                data = b""
+                reader(status, _blocks(response, most_bytes, host))
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise Transient(
             "net_unanswered", "The host did not answer as it should.", host=host,
@@ -107,8 +117,21 @@ def request(
         connection.close()
         sock.close()
     if len(data) > most_bytes:
-        raise Transient("net_answer_size", "The answer is too long.", host=host)
+        raise _too_long(host)
     return Reply(status, found, data)
+
+
+def _blocks(response: http.client.HTTPResponse, most_bytes: int, host: str) -> Iterator[bytes]:
+    left = most_bytes
+    while block := response.read(limits.HTTP_BLOCK_BYTES):
+        left -= len(block)
+        if left < 0:
+            raise _too_long(host)
+        yield block
+
+
+def _too_long(host: str) -> Transient:
+    return Transient("net_answer_size", "The answer is too long.", host=host)
 
 
 def tls(sock: socket.socket, host: str, authority: str = "") -> ssl.SSLSocket:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from botocore.exceptions import ClientError
@@ -56,8 +56,9 @@ def find(place: Place) -> tuple[Place, int] | None:
     return Place(place.bucket, place.key, version), int(answer["ContentLength"])
 
 
-def put(place: Place, data: bytes, content_type: str) -> None:
-    """Write the object; the same bytes under the same key twice is one object (two versions)."""
+def put(place: Place, data: bytes | BinaryIO, content_type: str) -> None:
+    """Write the object, of a file from where it stands, without holding it; the same bytes under
+    the same key twice is one object (two versions)."""
     aws.client("s3").put_object(
         Bucket=place.bucket, Key=place.key, Body=data, ContentType=content_type
     )

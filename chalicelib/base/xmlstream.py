@@ -3,8 +3,11 @@
     for element in elements(blocks, "datiSingoliPagamenti", limit_bytes=...):
         ...                                    # each such child of the root, then the root itself
 
+    for name, piece in texts(blocks, limit_bytes=...):
+        ...                                    # ("xmlRendicontazione", a piece of what is in it)
+
 Nothing outside the bytes is consulted and no declaration is accepted. What is kept in memory is one
-element, and of the root what is no such element.
+element, and of the root what is no such element; of texts one block, however long a text is.
 """
 
 from __future__ import annotations
@@ -81,6 +84,69 @@ def elements(blocks: Iterable[bytes], name: str, *, limit_bytes: int) -> Iterato
     if last is not None:
         root.remove(last)
     yield root
+
+
+def texts(blocks: Iterable[bytes], *, limit_bytes: int) -> Iterator[tuple[str, str]]:
+    """The document as (local name of an element, a piece of its text), in order: a first piece ""
+    for each element that begins, then its text, which may come in many.
+
+    Raises Rejected as `elements`.
+    """
+    source, told = _Source(blocks, limit_bytes), _Told()
+    parser = etree.XMLParser(
+        target=told,
+        encoding=source.encoding,
+        resolve_entities=False,
+        no_network=True,
+        huge_tree=False,
+        load_dtd=False,
+        dtd_validation=False,
+        attribute_defaults=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        while block := source.read(limits.SHEET_BLOCK_BYTES):
+            parser.feed(block)
+            source.quiet_bytes = 0  # a text may be as long as the document
+            yield from told.taken()
+        parser.close()
+    except etree.LxmlError as error:
+        raise Rejected(
+            "xml_malformed",
+            "The document is not well-formed XML.",
+            line=getattr(error, "lineno", None),
+        ) from error
+    yield from told.taken()
+
+
+class _Told:
+    """What the parser tells while it goes: pieces that nobody took yet."""
+
+    def __init__(self) -> None:
+        self._open: list[str] = []
+        self._found: list[tuple[str, str]] = []
+
+    def start(self, tag: str, attributes: Any) -> None:
+        del attributes
+        name = tag.rpartition("}")[2]
+        self._open.append(name)
+        self._found.append((name, ""))
+
+    def end(self, tag: str) -> None:
+        del tag
+        self._open.pop()
+
+    def data(self, piece: str) -> None:
+        if self._open:
+            self._found.append((self._open[-1], piece))
+
+    def close(self) -> None:
+        """The parser asks for it."""
+
+    def taken(self) -> list[tuple[str, str]]:
+        found, self._found = self._found, []
+        return found
 
 
 class _Source:

@@ -2,7 +2,7 @@
 
 drop/<reseller>/[<customer>/]…/<file>   dropped by the reseller; id from key and version
 upload/<reseller>/<id>/<file>           by a presigned form (POST /v1/uploads)
-api/<reseller>/<id>/<file>              by POST /v1/documents
+api/<reseller>/<id>/<file>              by POST /v1/documents, or by another part of the house
 """
 
 from __future__ import annotations
@@ -69,6 +69,7 @@ def _arrival(found: Created, session: Session) -> Arrival | None:
         sender=slot["key_id"],
         customer=slot["customer"],
         keep=slot.get("keep", False),
+        channel="internal" if slot.get("internal") else arrival.channel,
     )
 
 

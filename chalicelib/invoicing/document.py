@@ -15,7 +15,8 @@ from chalicelib.credits.hold import Hold
 from chalicelib.invoicing.model import Family, Invoice
 from chalicelib.invoicing.states import State
 
-Channel = Literal["bucket", "upload", "api"]
+# `internal`: another part of the house made it for the tenant (U-04).
+Channel = Literal["bucket", "upload", "api", "internal"]
 HoldReason = Literal[
     "", "duplicate", "unknown_customer", "seller_mismatch", "unlawful_recipient",
     "no_credit", "not_enabled",

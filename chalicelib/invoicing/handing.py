@@ -99,9 +99,10 @@ def hand_in(
     body: bytes,
     now: datetime,
     keep: bool = False,
+    internal: bool = False,
 ) -> str:
     """One document in a request; gives its id. The same key and body again give the same id.
-    `keep`: it is only to be preserved.
+    `keep`: it is only to be preserved. `internal`: another part of the house made it.
 
     Conflict `idempotency_key_reused` when the key came with another body, name or customer.
     """
@@ -110,8 +111,10 @@ def hand_in(
         raise Rejected("00106", "The request has no body.", status=400)
     if len(body) > limits.API_BODY_BYTES:
         raise Rejected("document_too_large", "Upload a file of this size instead.", status=413)
-    document = ids.derive(caller.tenant, caller.key_id, "api", key)
+    document = document_id(caller, key)
     fields = _slot(caller, name, customer, now, keep) | {"sha256": ids.sha256(body)}
+    if internal:
+        fields["internal"] = True
     try:
         dynamo.commit([store.slot(caller.tenant, document, **fields)])
     except ConditionFailed as failed:
@@ -123,6 +126,11 @@ def hand_in(
     place = Place(config.get("INTAKE_BUCKET"), f"api/{caller.tenant}/{document}/{name}")
     s3.put_new(place, body, "application/octet-stream")
     return document
+
+
+def document_id(caller: Caller, key: str) -> str:
+    """The id that `hand_in` gives what is handed in under this key."""
+    return ids.derive(caller.tenant, caller.key_id, "api", key)
 
 
 def composed_name(caller: Caller, key: str) -> str:

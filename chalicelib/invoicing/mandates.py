@@ -1,5 +1,8 @@
 """Who signs for whom: the house, or a key that the operator has bound to a reseller or a customer.
 
+A practice or a body may have one bound to it just as a reseller; for a body's books the house's own
+key never stands in.
+
     pk T#<tenant>#SIGNER  sk FOR#<customer>   kind, open, sealed, version, by, at ("" all customers)
 
 The customer's own key comes before the reseller's, and that before the house's. Only the operator
@@ -180,6 +183,12 @@ def signer_for(tenant: str, customer: str) -> Signer | None:
         signer = signers.open_signer(_config(mandate))
         _opened[key] = mandate.version, mandate.at, signer
         return signer
+
+
+def is_bound(tenant: str, customer: str = "") -> bool:
+    """Whether `signer_for` would find one; it is not opened, which may cost calls."""
+    with _lock:
+        return _mandate(tenant, customer) is not None
 
 
 def forget() -> None:

@@ -8,7 +8,7 @@ same day must give the same answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -108,6 +108,37 @@ def due_on(base_cents: int, rules: Iterable[Rule], day: date) -> Due:
     if found.cents > limits.AMOUNT_CENTS:
         raise _out_of_range(found.cents)
     return found
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What is due from `day` on; `daily`: interest runs, so that each day it is more."""
+
+    day: date
+    due: Due
+    daily: bool
+
+
+def calendar(
+    base_cents: int, rules: Sequence[Rule], first: date, also: Iterable[date] = ()
+) -> list[Turn]:
+    """What is due by the day, from `first` on: each day on which a rule begins or has ended, and
+    those of `also` (of running interest there is no other way to show what it comes to).
+
+    Raises as `due_on`.
+    """
+    days = {first, *also}
+    for rule in rules:
+        if rule.first:
+            days.add(rule.first)
+        if rule.last and rule.last < date.max:
+            days.add(rule.last + timedelta(days=1))
+    return [
+        Turn(day, due_on(base_cents, rules, day), any(
+            rule.yearly_rate and rule.holds(day) for rule in rules))
+        for day in sorted(days)
+        if day >= first
+    ]  # fmt: skip
 
 
 def check(cents: int) -> int:

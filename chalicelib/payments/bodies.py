@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
 from chalicelib.accounts import service as accounts
 from chalicelib.base import clock, config, dynamo, ids, limits, s3
@@ -13,6 +14,8 @@ from chalicelib.base.errors import Conflict, NotFound, Rejected
 from chalicelib.base.s3 import Place
 from chalicelib.payments import store, taxonomy
 from chalicelib.payments.body import MODES, Body, Mode, Service, checklist
+
+PictureType = Literal["image/png", "image/svg+xml"]
 
 
 def get(tenant: str) -> Body:
@@ -102,12 +105,13 @@ def _logo_place(tenant: str, digest: str) -> Place:
 
 
 def save_logo(tenant: str, data: bytes, also: Sequence[Op] = ()) -> Body:
-    """Another logo (PNG or SVG), or none for b"". Raises Rejected as `notice.pdf.check_logo`."""
+    """Another logo (PNG, JPEG or SVG), or none for b"". Raises Rejected as
+    `notice.pdf.kept_logo`."""
     from chalicelib.payments.notice import pdf
 
     body = get(tenant)
     if data:
-        pdf.check_logo(data)
+        data = pdf.kept_logo(data)
     digest = ids.sha256(data) if data else ""
     if data:
         # Before the setting names it, so that a setting never names what is not there.
@@ -120,6 +124,11 @@ def save_logo(tenant: str, data: bytes, also: Sequence[Op] = ()) -> Body:
 def logo_of(tenant: str, body: Body) -> bytes:
     """Its bytes, b"" for none."""
     return s3.get(_logo_place(tenant, body.logo)) if body.logo else b""
+
+
+def picture_type(data: bytes) -> PictureType:
+    """What a logo that was kept is: it was looked at before."""
+    return "image/png" if data.startswith(b"\x89PNG") else "image/svg+xml"
 
 
 # ------------------------------------------------------------------ services

@@ -194,8 +194,9 @@ class Service:
 
     `subject` is printed when a due brings no reason of its own; `chapter` is where the money is
     entered by default. `price` None: only for dues, which bring their amount. `iban` may be that of
-    other services too (F001-150). `description` and `form` are what the portal says and asks of
-    whoever pays spontaneously. `version` 0 before it is stored.
+    other services too (F001-150). `stamp`: a digital stamp is bought with it, for a document of
+    the payer's; then `price` None is the stamp and nothing else. `description` and `form` are what
+    the portal says and asks of whoever pays spontaneously. `version` 0 before it is stored.
     """
 
     code: str
@@ -208,6 +209,7 @@ class Service:
     description: Texts = forms.NOTHING
     form: Form = ()
     version: int = 0
+    stamp: bool = False
 
     def __post_init__(self) -> None:
         forms.check(self.form)
@@ -228,6 +230,11 @@ class Service:
             raise _refused("taxonomy_malformed", "A taxonomy code is written 9/0101002IM/.")
         if self.chapter and not is_chapter(self.chapter):
             raise _refused("chapter_malformed", "A chapter is letters, digits, points and strokes.")
+
+    @property
+    def is_spontaneous(self) -> bool:
+        """Whether somebody can pay it without a due: it says itself what it costs."""
+        return self.price is not None or self.stamp
 
 
 def is_taxonomy(text: str) -> bool:

@@ -151,6 +151,7 @@ def put_service(tenant: str, service: Service) -> Put:
         "description": asdict(service.description),
         "form": _plain([asdict(one) for one in service.form]),
         "version": service.version + 1,
+        "stamp": service.stamp,
     }
     return Put(item, when=_same(service.version), label="service")
 

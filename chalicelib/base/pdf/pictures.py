@@ -18,6 +18,7 @@ from chalicelib.base.errors import Rejected
 from chalicelib.base.pdf.file import File
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
+_JPEG: Final = b"\xff\xd8\xff"
 _SIDE_PT: Final = 100.0  # an SVG is drawn into a square of this side, then scaled
 _USES: Final = 200
 _SHAPES: Final = frozenset(
@@ -60,15 +61,24 @@ def read(data: bytes) -> Picture:
 
     Raises Rejected `logo_too_large`, `logo_unreadable`, `logo_unsupported` (details: what).
     """
-    if len(data) > limits.NOTICE_LOGO_BYTES:
-        raise Rejected(
-            "logo_too_large", "The logo is too large.", limit_bytes=limits.NOTICE_LOGO_BYTES
-        )
+    _require_size(data)
     if data.startswith(_PNG):
         return _raster(data)
     if b"<svg" in data[:4096] or data.lstrip()[:5] == b"<?xml":
         return _drawing(data)
     raise _unsupported("neither PNG nor SVG")
+
+
+def kept(data: bytes) -> bytes:
+    """A logo as it is kept: PNG and SVG as they came, once they are read; a JPEG becomes a PNG,
+    without what a camera wrote into it. Raises Rejected as `read`."""
+    if not data.startswith(_JPEG):
+        read(data)
+        return data
+    _require_size(data)
+    made = io.BytesIO()
+    _pixels(data).save(made, "PNG", optimize=True)
+    return made.getvalue()
 
 
 def add(file: File, picture: Picture) -> int:
@@ -98,6 +108,13 @@ def add(file: File, picture: Picture) -> int:
     return numbers[picture.contents]
 
 
+def _require_size(data: bytes) -> None:
+    if len(data) > limits.NOTICE_LOGO_BYTES:
+        raise Rejected(
+            "logo_too_large", "The logo is too large.", limit_bytes=limits.NOTICE_LOGO_BYTES
+        )
+
+
 def _number(value: float) -> bytes:
     return f"{value:.8f}".rstrip("0").rstrip(".").encode()
 
@@ -110,13 +127,19 @@ def _unreadable() -> Rejected:
     return Rejected("logo_unreadable", "The logo cannot be read.")
 
 
-# ------------------------------------------------------------------ PNG
+# ------------------------------------------------------------------ PNG, JPEG
 def _raster(data: bytes) -> Raster:
+    flat = _pixels(data)
+    return Raster(flat.width, flat.height, zlib.compress(flat.tobytes(), 9))
+
+
+def _pixels(data: bytes) -> Any:
+    """On white, and no larger than it is printed: an Image of Pillow."""
     from PIL import Image
 
     try:
         # The size is in the first bytes: nothing is unpacked before it is known to be bearable.
-        with Image.open(io.BytesIO(data), formats=("PNG",)) as opened:
+        with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as opened:
             if max(opened.size) > limits.NOTICE_LOGO_PX:
                 raise Rejected(
                     "logo_too_large", "The logo is too large.", limit_px=limits.NOTICE_LOGO_PX
@@ -128,10 +151,10 @@ def _raster(data: bytes) -> Raster:
         raise _unreadable() from error
     paper = Image.new("RGBA", whole.size, (255, 255, 255, 255))
     flat = Image.alpha_composite(paper, whole).convert("RGB")
-    kept = limits.NOTICE_LOGO_KEPT_PX
-    if max(flat.size) > kept:
-        flat.thumbnail((kept, kept), Image.Resampling.LANCZOS)
-    return Raster(flat.width, flat.height, zlib.compress(flat.tobytes(), 9))
+    most = limits.NOTICE_LOGO_KEPT_PX
+    if max(flat.size) > most:
+        flat.thumbnail((most, most), Image.Resampling.LANCZOS)
+    return flat
 
 
 # ------------------------------------------------------------------ SVG

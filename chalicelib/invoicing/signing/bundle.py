@@ -7,6 +7,7 @@ mistake in a file. Source: RFC 5280, 4.2.1.3 and 4.2.1.9; fatturapa.md section 7
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from chalicelib.base import limits
 from chalicelib.base.errors import Rejected
+from chalicelib.invoicing.signing.holder import may_sign
 from chalicelib.invoicing.signing.revocation import UNREADABLE
 
 _CURVE_BITS = 256
@@ -58,9 +60,67 @@ def authorities(pem: bytes, now: datetime) -> list[x509.Certificate]:
     return every
 
 
+def signers(pem: bytes, now: datetime) -> list[x509.Certificate]:
+    """The certificates of single signers in a PEM bundle, each once, in an order of their own.
+
+    Raises Rejected as `authorities`, but `trust_authority` for one that may issue others, and
+    `trust_usage` for one whose key is not for signatures.
+    """
+    if len(pem) > limits.TRUSTED_SIGNERS_BYTES or pem.count(_BEGIN) > limits.TRUSTED_SIGNERS:
+        raise Rejected("trust_too_large", "So many signers nobody has.")
+    found = {each.fingerprint(hashes.SHA256()): each for each in _read(pem)}
+    every = [found[key] for key in sorted(found)]
+    _refuse(
+        "trust_authority",
+        "An authority's certificate would let all of its customers sign.",
+        (each for each in every if _is_authority(each)),
+    )
+    _refuse(
+        "trust_key",
+        "Not every key is RSA of 2048 bits or an elliptic curve of 256, or more.",
+        (each for each in every if not _has_good_key(each)),
+    )
+    _refuse(
+        "trust_usage",
+        "Not every key is for signatures.",
+        (each for each in every if not may_sign(each)),
+    )
+    _refuse(
+        "trust_expired",
+        "Not every certificate is still valid: leave out what has expired.",
+        (each for each in every if each.not_valid_after_utc < now),
+    )
+    return every
+
+
 def written(certificates: Iterable[x509.Certificate]) -> bytes:
     """The same bundle again, and the same bytes for the same certificates in this order."""
     return b"".join(each.public_bytes(Encoding.PEM) for each in certificates)
+
+
+@dataclass(frozen=True)
+class Described:
+    """A certificate for people; names as RFC 4514 writes them."""
+
+    sha256: str
+    subject: str
+    issuer: str
+    not_before: datetime
+    not_after: datetime
+
+
+def describe(pem: bytes) -> Described:
+    """One certificate that `written` wrote."""
+    found = x509.load_pem_x509_certificate(pem)
+    return Described(
+        fingerprint(found), name(found), found.issuer.rfc4514_string(), found.not_valid_before_utc,
+        found.not_valid_after_utc,
+    )  # fmt: skip
+
+
+def fingerprint(certificate: x509.Certificate) -> str:
+    """SHA-256 of the certificate, hex."""
+    return certificate.fingerprint(hashes.SHA256()).hex()
 
 
 def name(certificate: x509.Certificate) -> str:

@@ -107,11 +107,12 @@ def findings(
     )
 
 
-def open_xades(document: bytes, nested: str = "") -> tuple[Xades, ...]:
+def open_xades(document: bytes, nested: str = "", *, first_too: bool = False) -> tuple[Xades, ...]:
     """Each ds:Signature at the end of the root, in document order, with its cryptography checked.
 
     An element of local name `nested` may itself end with a signature of its own (SdI's messages
     carry signed messages of others); anywhere else a further signature makes all of them fail.
+    `first_too`: where none is at the end, one may be the first element (treasurers' messages).
     Raises Rejected as xml.parse does.
     """
     root = xml.read(document, limit_bytes=limits.DOCUMENT_RAW_BYTES)
@@ -119,14 +120,16 @@ def open_xades(document: bytes, nested: str = "") -> tuple[Xades, ...]:
     first = len(children)
     while first and children[first - 1].tag == SIGNATURE:
         first -= 1
-    found = children[first:]
+    found, start = children[first:], first - len(children)
+    if first_too and not found and children and children[0].tag == SIGNATURE:
+        found, start = children[:1], -len(children)
     everywhere = list(islice(root.iter(SIGNATURE), limits.CMS_SIGNERS + 1))
     if len(everywhere) > limits.CMS_SIGNERS or len(found) > _SIGNATURES_MAX:
         return (_failed("it is one of too many"),) if found else ()
     if not all(_in_place(node, found, nested) for node in everywhere):
         # What a signature encloses is left out of what others cover, so it could hide content.
         return tuple(_failed("another one stands inside the document") for _ in found)
-    return tuple(_open(document, root, node, i - len(found)) for i, node in enumerate(found))
+    return tuple(_open(document, root, node, start + i) for i, node in enumerate(found))
 
 
 def _in_place(node: Element, accepted: list[Element], nested: str) -> bool:

@@ -42,14 +42,14 @@ def body(code: str) -> tuple[str, Body]:
 
 
 def offered(tenant: str) -> list[Service]:
-    """What can be paid spontaneously: active, and with a price of its own."""
-    return [one for one in bodies.list_services(tenant) if one.active and one.price is not None]
+    """What can be paid spontaneously: active, and with a price or a stamp of its own."""
+    return [one for one in bodies.list_services(tenant) if one.active and one.is_spontaneous]
 
 
-def logo(code: str) -> tuple[bytes, str]:
-    """The picture and its type. NotFound when there is none."""
+def logo(code: str) -> tuple[bytes, str, str]:
+    """The picture, its type, and its digest. NotFound when there is none."""
     tenant, found = body(code)
     data = bodies.logo_of(tenant, found)
     if not data:
         raise NotFound("logo")
-    return data, "image/png" if data.startswith(b"\x89PNG") else "image/svg+xml"
+    return data, bodies.picture_type(data), found.logo

@@ -61,10 +61,16 @@ def handle_of(hit: Hit, receipt: Receipt) -> Handle:
 
 
 def receipt(handle: Handle, hit: Hit, form: str, language: str) -> Paper:
-    """A receipt: as PDF, or the bytes that pagoPA sent. NotFound `portal_not_found`."""
+    """A receipt: as PDF, or the bytes that pagoPA sent, or the digital stamp in them. NotFound
+    `portal_not_found`."""
     found = next((one for one in of_notice(hit) if one.id == handle.receipt), None)
     if found is None:
         raise finding.not_found()
+    if form == "stamp":
+        if not any(one.stamp for one in found.transfers):
+            raise finding.not_found()
+        name = f"marca_da_bollo_{found.iuv}.xml"
+        return Paper(receipts.stamp_of(found), "application/xml", name)
     if form == "xml":
         data = receipts.raw(hit.tenant, found.id)
         kind = "xml" if data.lstrip()[:1] == b"<" else "json"

@@ -25,6 +25,7 @@ from chalicelib.payments.positions import positions
 from chalicelib.payments.positions import store as position_store
 from chalicelib.payments.positions.model import Position
 from chalicelib.payments.positions.positions import Wanted
+from chalicelib.payments.stamps import Stamp
 
 BY = "citizen:portal"
 
@@ -40,6 +41,7 @@ class Asked:
     form: Mapping[str, Any] = field(repr=False)
     chosen: Mapping[str, int] | None = None
     cents: int | None = None
+    stamp: Stamp | None = None
 
 
 def make(
@@ -51,7 +53,7 @@ def make(
     as `positions.make`.
     """
     service = bodies.get_service(tenant, code)
-    if not service.active or service.price is None:
+    if not service.active or not service.is_spontaneous:
         raise NotFound("service")
     person = _person(asked)
     filled = forms.read(service.form, asked.form)
@@ -65,8 +67,9 @@ def make(
         return there, person
     tries.by_source(source, "make", limits.PORTAL_MADE, now)
     wanted = Wanted(
-        service=code, person=person, chosen=asked.chosen, cents=asked.cents, unproved=True
-    )
+        service=code, person=person, chosen=asked.chosen, cents=asked.cents, unproved=True,
+        stamp=asked.stamp,
+    )  # fmt: skip
     also = [_kept(tenant, positions.hand_id(tenant, name), service, filled)] if filled else []
     return positions.make(tenant, wanted, now, BY, name, also), person
 
@@ -92,6 +95,8 @@ def _name(
     """What makes it the same request. The content is always part of it: two strangers may send the
     same Idempotency-Key, and must not be given each other's position."""
     said = [code, vars(person), dict(filled), sorted((asked.chosen or {}).items()), asked.cents]
+    if asked.stamp:
+        said.append(vars(asked.stamp))
     when = key or clock.rome_day(now).isoformat()
     content = fields.blind(tenant, "portal_request", json.dumps(said, sort_keys=True))
     return ids.derive("portal", content, "key" if key else "day", when)

@@ -102,7 +102,8 @@ def language_of(preferred: object) -> str:
 
 @dataclass(frozen=True)
 class Said:
-    """What a message tells: `cents` paid, or asked today."""
+    """What a message tells: `cents` paid, or asked today. `otherwise`: what is revoked was or is
+    being paid by another notice."""
 
     event: Event
     creditor: str
@@ -113,6 +114,7 @@ class Said:
     due: date | None = None
     parts: bool = False
     link: str = ""
+    otherwise: bool = False
 
 
 def to_pay(position: Position, creditor: str, today: date) -> Said:
@@ -132,6 +134,8 @@ def message(said: Said, profile: Profile, language: str, tax_code: str) -> dict[
     """A NewMessage. Rejected `appio_amount` when the service may not ask for so much."""
     words = WORDS[language]
     text = {"to_pay": words.to_pay, "paid": words.paid, "revoked": words.revoked}[said.event]
+    if said.otherwise:
+        text = words.replaced
     filled = {
         "creditor": _plain(said.creditor),
         "reason": _plain(said.reason.rstrip(". ")),

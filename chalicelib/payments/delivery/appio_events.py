@@ -1,14 +1,14 @@
 """App IO after the fact: what was made by itself, what was paid, what is asked for no longer.
 
 Whoever changes a position leaves a row of work (`row`, `flow_row`); here it becomes a delivery run
-by the channel "appio" (to pay) or a message of its own (paid, revoked), whose attempt stands in the
-position's list of deliveries like any other. A message is claimed before it goes: one whose sender
-died is `uncertain` and not sent again.
+by the channel "appio" (to pay) or a message of its own (paid, the next instalment, revoked), whose
+attempt stands in the position's list of deliveries like any other. A message is claimed before it
+goes: one whose sender died is `uncertain` and not sent again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -17,7 +17,15 @@ from chalicelib.base.dynamo import Delete
 from chalicelib.base.errors import Rejected, Transient
 from chalicelib.base.work import Wakes, Work
 from chalicelib.payments import bodies
-from chalicelib.payments.delivery import appio, appio_channel, model, profiles, service, store
+from chalicelib.payments.delivery import (
+    appio,
+    appio_asked,
+    appio_channel,
+    model,
+    profiles,
+    service,
+    store,
+)
 from chalicelib.payments.delivery.appio import Profile, Said
 from chalicelib.payments.delivery.channels import Uncertain
 from chalicelib.payments.delivery.model import Attempt, AttemptState
@@ -41,6 +49,11 @@ def do(job: Work, wakes: Wakes, now: datetime, remaining_ms: Callable[[], int]) 
         _begin(tenant, job, found, now, wakes)
     elif found and event in ("cancelled", "deleted"):
         until = _revoke(tenant, job, found, now)
+    elif found and event == "paid_outside":
+        position = position_store.get_position(tenant, job.item["position"])
+        carrier = _carrier_for(tenant, position) if position else None
+        if position and carrier:
+            until = _after_payment(tenant, carrier, position, now)
     _end(job, now, until)
 
 
@@ -54,8 +67,9 @@ def _is_ready(carrier: Carrier) -> bool:
 
 
 def paid(job: Work, wakes: Wakes, now: datetime, remaining_ms: Callable[[], int]) -> None:
-    """Task "receipt-appio": the message of a `receipt` of a `position`."""
-    tenant, until = job.tenant, None
+    """Task "receipt-appio": the messages that follow a `receipt` of a `position`."""
+    tenant = job.tenant
+    waits: list[datetime | None] = []
     position = position_store.get_position(tenant, job.item["position"])
     carrier = _carrier_for(tenant, position) if position else None
     if position is not None and carrier is not None and "paid" in _profile(carrier).events:
@@ -66,8 +80,14 @@ def paid(job: Work, wakes: Wakes, now: datetime, remaining_ms: Callable[[], int]
             paid_one.notice, receipt.cents, link=_receipts(paid_one.notice),
         )  # fmt: skip
         leg = f"paid-{ids.derive('receipt', receipt.creditor, receipt.id, chars=12)}"
-        until = _tell(tenant, carrier, position, leg, said, now)
-    _end(job, now, until)
+        waits.append(_tell(tenant, carrier, position, leg, said, now))
+    if position is not None and carrier is not None:
+        waits.append(_after_payment(tenant, carrier, position, now))
+    _end(job, now, _first(waits))
+
+
+def _first(waits: Iterable[datetime | None]) -> datetime | None:
+    return min((one for one in waits if one), default=None)
 
 
 def _end(job: Work, now: datetime, until: datetime | None) -> None:
@@ -124,6 +144,40 @@ def _carrier_for(tenant: str, position: Position) -> Carrier | None:
     return None
 
 
+# ------------------------------------------------------------------ what a payment leads to
+def _after_payment(
+    tenant: str, carrier: Carrier, position: Position, now: datetime
+) -> datetime | None:
+    """The next instalment is asked for, and what a message still asks for in vain is revoked; gives
+    when to look again where something is not decided yet."""
+    asked, wanted = _asked(tenant, position), _profile(carrier).events
+    if not asked and position.origin not in _profile(carrier).automatic:
+        return None  # nobody was asked here, and nobody is to be by himself
+    name = bodies.get(tenant).name
+    waits: list[datetime | None] = []
+    after = appio_asked.following(position, asked) if "to_pay" in wanted else None
+    if after is not None:
+        said = appio.to_pay(position, name, clock.rome_day(now))
+        leg = appio_asked.leg(appio_asked.NEXT, after)
+        waits.append(_tell(tenant, carrier, position, leg, said, now))
+    for one in appio_asked.closed(position, asked) if "revoked" in wanted else ():
+        said = Said(
+            "revoked", name, position.creditor, position.subject, one.notice, one.cents,
+            otherwise=True,
+        )  # fmt: skip
+        leg = appio_asked.leg(appio_asked.CLOSED, one)
+        waits.append(_tell(tenant, carrier, position, leg, said, now))
+    return _first(waits)
+
+
+def _asked(tenant: str, position: Position) -> frozenset[int]:
+    attempts = store.list_of_position(tenant, position.id, limits.PAGE_ITEMS_MAX)
+    mine = [one for one in attempts if one.channel == appio_channel.NAME]
+    if not mine:
+        return frozenset()
+    return appio_asked.numbers(position, position_store.list_events(tenant, position.id), mine)
+
+
 # ------------------------------------------------------------------ revoked
 def _revoke(tenant: str, job: Work, found: list[Carrier], now: datetime) -> datetime | None:
     """Only who was asked by a message is told that nothing is asked any more."""
@@ -141,9 +195,13 @@ def _revoke(tenant: str, job: Work, found: list[Carrier], now: datetime) -> date
     carrier = next((one for one in found if run and one.code == run.profile), found[0])
     if "revoked" not in _profile(carrier).events:
         return None
+    asked = _asked(tenant, position)
+    # The message that he got last, of what is not paid: by an instalment's notice he knows a plan.
+    left = [one for one in position.payments if one.number in asked and one.state != "paid"]
+    last = left[-1] if left else position.payments[0]
     said = Said(
-        "revoked", bodies.get(tenant).name, position.creditor, position.subject,
-        position.payments[0].notice, position.cents,
+        "revoked", bodies.get(tenant).name, position.creditor, position.subject, last.notice,
+        last.cents,
     )  # fmt: skip
     return _tell(tenant, carrier, position, "revoked", said, now)
 

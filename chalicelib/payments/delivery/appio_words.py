@@ -22,11 +22,13 @@ class Text:
 
 @dataclass(frozen=True)
 class Words:
-    """The three messages, and the button that leads to the receipts."""
+    """The three messages, and the button that leads to the receipts. `replaced`: the one for what
+    is revoked because it was paid by another notice."""
 
     to_pay: Text
     paid: Text
     revoked: Text
+    replaced: Text
     receipts: str
 
 
@@ -54,6 +56,12 @@ WORDS: Final[dict[str, Words]] = {
             "Codice avviso: **{notice}**\n\n"
             "Non devi pagare nulla: se hai già pagato, rivolgiti all’ente.",
         ),
+        Text(
+            "{creditor}: avviso da non pagare più",
+            "L’avviso di **{creditor}** per: {reason} non è più da pagare, perché hai pagato in "
+            "un altro modo.\n\nCodice avviso: **{notice}**\n\n"
+            "Se resta qualcosa da pagare, vale il messaggio più recente.",
+        ),
         "Vai alla ricevuta",
     ),
     "en": Words(
@@ -77,6 +85,12 @@ WORDS: Final[dict[str, Words]] = {
             "**{creditor}** has cancelled the payment notice for: {reason}.\n\n"
             "Notice number: **{notice}**\n\n"
             "There is nothing to pay: if you have paid already, please write to the body.",
+        ),
+        Text(
+            "{creditor}: notice not to be paid any more",
+            "The notice of **{creditor}** for: {reason} is not to be paid any more, because you "
+            "have paid in another way.\n\nNotice number: **{notice}**\n\n"
+            "If anything is left to pay, the latest message counts.",
         ),
         "Go to the receipt",
     ),
@@ -104,6 +118,12 @@ WORDS: Final[dict[str, Words]] = {
             "Numéro de l’avis : **{notice}**\n\n"
             "Vous n’avez rien à payer ; si vous avez déjà payé, adressez-vous à l’organisme.",
         ),
+        Text(
+            "{creditor} : avis à ne plus payer",
+            "L’avis de **{creditor}** pour : {reason} n’est plus à payer, car vous avez payé "
+            "autrement.\n\nNuméro de l’avis : **{notice}**\n\n"
+            "S’il reste quelque chose à payer, le message le plus récent fait foi.",
+        ),
         "Voir le reçu",
     ),
     "es": Words(
@@ -128,6 +148,12 @@ WORDS: Final[dict[str, Words]] = {
             "**{creditor}** ha anulado el aviso de pago por: {reason}.\n\n"
             "Número de aviso: **{notice}**\n\n"
             "No tiene que pagar nada: si ya ha pagado, diríjase al ente.",
+        ),
+        Text(
+            "{creditor}: aviso que ya no se paga",
+            "El aviso de **{creditor}** por: {reason} ya no se paga, porque ha pagado de otra "
+            "manera.\n\nNúmero de aviso: **{notice}**\n\n"
+            "Si queda algo por pagar, vale el mensaje más reciente.",
         ),
         "Ir al recibo",
     ),

@@ -7,6 +7,7 @@ among the attempts of its position, with work of its own.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -64,11 +65,9 @@ def plan(job: Work, wakes: Wakes, now: datetime, remaining_ms: Callable[[], int]
 def _places(tenant: str, receipt: Receipt) -> list[tuple[str, str]]:
     """(leg, channel) of those that are to know."""
     found: list[tuple[str, str]] = []
-    wishes = settings.get(tenant)
     there = _there(tenant, receipt)
-    for leg, account in (("mail", wishes.receipts_mail), ("pec", wishes.receipts_pec)):
-        if account and there is not None and not channel.missing(there[1], leg):
-            found.append((leg, MAIL))
+    if there is not None:
+        found += [(leg, MAIL) for leg in wanted_legs(tenant, there[1])]
     if accounts_of.get_reseller(tenant).webhook is not None:
         found.append(("", WEBHOOK))
     return found
@@ -111,8 +110,21 @@ def decided(
 
 
 # ------------------------------------------------------------------ the mail
+@dataclass(frozen=True)
+class Letter:
+    """A mail that follows a payment: to whom, and `write(account, to)` the whole message."""
+
+    person: Person
+    write: Callable[[Account, str], bytes]
+
+
 def mail(job: Work, wakes: Wakes, now: datetime, remaining_ms: Callable[[], int]) -> None:
     """Send one receipt, once; what a dead process may have sent is told as uncertain."""
+    send(job, now, _letter)
+
+
+def send(job: Work, now: datetime, find: Callable[[Work, Attempt, datetime], Letter]) -> None:
+    """Send what `find` gives for a row about an attempt, by the account of receipts; once."""
     attempt = waiting(job)
     if attempt is None:
         return
@@ -125,19 +137,35 @@ def mail(job: Work, wakes: Wakes, now: datetime, remaining_ms: Callable[[], int]
             dynamo.commit([work.again(job, now, ends)])
         return
     try:
-        _send(job, attempt, now)
+        _send(job, attempt, now, find(job, attempt, now))
     except Rejected as refused:
         decided(job, attempt, "failed", now, refused.code, refused.message)
 
 
-def _send(job: Work, attempt: Attempt, now: datetime) -> None:
+def _letter(job: Work, attempt: Attempt, now: datetime) -> Letter:
     tenant = job.tenant
     receipt = receipts.get(tenant, job.item["receipt"], job.item["creditor"])
     there = _there(tenant, receipt)
     assert there is not None
+
+    def write(account: Account, to: str) -> bytes:
+        return _message(tenant, account, attempt, receipt, there, to, now)
+
+    return Letter(there[1], write)
+
+
+def wanted_legs(tenant: str, person: Person) -> list[str]:
+    """By which legs a body tells this person after a payment."""
+    wishes = settings.get(tenant)
+    known = (("mail", wishes.receipts_mail), ("pec", wishes.receipts_pec))
+    return [leg for leg, account in known if account and not channel.missing(person, leg)]
+
+
+def _send(job: Work, attempt: Attempt, now: datetime, letter: Letter) -> None:
+    tenant = job.tenant
     wishes = settings.get(tenant)
     code = wishes.receipts_pec if attempt.leg == "pec" else wishes.receipts_mail
-    if not code or channel.missing(there[1], attempt.leg):
+    if not code or channel.missing(letter.person, attempt.leg):
         decided(job, attempt, "skipped", now, "not_wanted")
         return
     account = accounts.require(tenant, code, attempt.leg)
@@ -145,8 +173,8 @@ def _send(job: Work, attempt: Attempt, now: datetime) -> None:
     if wait_until is not None:
         dynamo.commit([work.again(job, now, wait_until)])
         return
-    to = there[1].pec if attempt.leg == "pec" else there[1].mail
-    data = _message(tenant, account, attempt, receipt, there, to, now)
+    to = letter.person.pec if attempt.leg == "pec" else letter.person.mail
+    data = letter.write(account, to)
     mine = attempt
     try:
         with smtp.connected(account, accounts.password_of(tenant, account)) as session:

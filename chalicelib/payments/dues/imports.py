@@ -14,15 +14,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from chalicelib.base import clock, config, cursors, dynamo, ids, limits, s3, work
+from chalicelib.base import clock, config, cursors, dynamo, ids, limits, s3, sheets, work
 from chalicelib.base.dynamo import ConditionFailed, Op
 from chalicelib.base.errors import Conflict, NotFound, Rejected
-from chalicelib.base.s3 import Place
+from chalicelib.base.s3 import Place, Ranged
 from chalicelib.base.work import Wakes
 from chalicelib.payments import bodies
+from chalicelib.payments.dues import guessing, store, template
 from chalicelib.payments.dues import mapping as mappings
-from chalicelib.payments.dues import store, template
 from chalicelib.payments.dues.filters import Filter
+from chalicelib.payments.dues.guessing import Guess
 from chalicelib.payments.dues.mapping import Mapping
 from chalicelib.payments.dues.model import Due, DueState, Fault, Import, Person
 
@@ -124,11 +125,33 @@ def list_imports(tenant: str) -> list[Import]:
     return store.list_imports(tenant, limits.PAGE_ITEMS_MAX)
 
 
+def columns(tenant: str, import_id: str, sheet: str = "", delimiter: str = "") -> Guess:
+    """What the uploaded file has in its first rows, and what each column may be.
+
+    Rejected `dues_not_uploaded`, `sheet_empty` where there is no text, and as `sheets.read`.
+    """
+    get(tenant, import_id)
+    there = s3.find(place_of(tenant, import_id))
+    if there is None:
+        raise Rejected("dues_not_uploaded", "The file is not there yet.", status=409)
+    table = sheets.read(Ranged(*there), sheet=sheet, delimiter=delimiter)
+    found = guessing.guess(table.rows)
+    if found is None:
+        raise Rejected("sheet_empty", "There is no text in the file.")
+    return found
+
+
 def check(
-    tenant: str, import_id: str, now: datetime, wakes: Wakes, also: Sequence[Op] = ()
-) -> Import:
-    """Start the dry run of what is uploaded now. Rejected `dues_not_uploaded`, `import_state`."""
+    tenant: str, import_id: str, now: datetime, wakes: Wakes, also: Sequence[Op] = (),
+    mapping: str = "",
+) -> Import:  # fmt: skip
+    """Start the dry run of what is uploaded now, by another layout where `mapping` names one.
+
+    Rejected `dues_not_uploaded`, `import_state`; NotFound.
+    """
     batch = get(tenant, import_id)
+    if mapping:
+        batch = replace(batch, mapping=get_mapping(tenant, mapping).name)
     if batch.state not in ("awaited", "checked", "failed"):
         raise _state(batch)
     there = s3.find(place_of(tenant, import_id))

@@ -1,6 +1,7 @@
 """Responses, written element by element in the order of the schema. Pure.
 
-Source: paForNode.xsd. V1 and V2 of a payment differ in the mandatory company and in the wrapper.
+Source: paForNode.xsd. V1 and V2 of a payment differ in the mandatory company, in the wrapper, and
+in what a transfer may be: a digital stamp can be asked for in version 2 only.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final, Literal
 
+from chalicelib.payments import stamps
 from chalicelib.payments.body import Body
 from chalicelib.payments.dues.model import Person
 from chalicelib.payments.node import faults, payable, soap
@@ -15,6 +17,7 @@ from chalicelib.payments.node.faults import NodeFault
 from chalicelib.payments.node.payable import Payable, Share, euro
 from chalicelib.payments.node.soap import group, leaf, optional
 from chalicelib.payments.receipts.model import Pairs
+from chalicelib.payments.stamps import Stamp
 
 Operation = Literal[
     "paVerifyPaymentNotice", "paGetPayment", "paGetPaymentV2", "paSendRT", "paSendRTV2",
@@ -80,7 +83,9 @@ def _option(found: Payable, body: Body) -> tuple[str, ...]:
 
 
 def payment(operation: Operation, found: Payable, body: Body, debtor: Person) -> bytes:
-    """What is to pay, by whom and where to."""
+    """What is to pay, by whom and where to. Raises NodeFault where that version cannot say it."""
+    if operation == "paGetPayment" and any(one.stamp for one in found.shares):
+        raise NodeFault("PAA_SEMANTICA", "a digital stamp is asked for by paGetPaymentV2 only")
     # The date printed on the notice; where none is, the indicative end (the element is mandatory).
     due = found.due or found.last_day
     data = group(
@@ -103,10 +108,19 @@ def _share(share: Share, body: Body) -> str:
         leaf("idTransfer", str(share.number)),
         leaf("transferAmount", euro(share.cents)),
         leaf("fiscalCodePA", body.fiscal_code),
-        leaf("IBAN", share.iban),
+        _stamp(share.stamp) if share.stamp else leaf("IBAN", share.iban),
         leaf("remittanceInformation", share.reason),
         leaf("transferCategory", share.category),
         _metadata(share.metadata),
+    )
+
+
+def _stamp(stamp: Stamp) -> str:
+    return group(
+        "richiestaMarcaDaBollo",
+        leaf("hashDocumento", stamp.document),
+        leaf("tipoBollo", stamps.KIND),
+        leaf("provinciaResidenza", stamp.province),
     )
 
 

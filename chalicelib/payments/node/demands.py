@@ -10,6 +10,8 @@ counters gives it the five signs of the catalogue. The data are, in this order a
       <email>…</email>                                        optional
       <importo>12.50</importo>                                a free price, or
       <voce><codice>copia</codice><quantita>2</quantita></voce>  the tariff, once for each item
+      <bollo><impronta>…</impronta><provincia>MI</provincia></bollo>  for a service with a stamp:
+                                     the SHA-256 of the document in base64, the payer's province
     </datiSpecificiServizio>
 
 What is asked for again the same day gives the same notice while nobody paid it: a PSP whose answer
@@ -35,6 +37,7 @@ from chalicelib.payments.node.requests import Demanded, cents
 from chalicelib.payments.node.shapes import Group, Leaf
 from chalicelib.payments.positions import positions
 from chalicelib.payments.positions.positions import Wanted
+from chalicelib.payments.stamps import Stamp
 
 ROOT: Final = "datiSpecificiServizio"
 BY: Final = "node"
@@ -51,6 +54,11 @@ _SHAPE: Final[shapes.Shape] = (
         ),
         least=0,
         most=limits.LINES,
+    ),
+    Group(
+        "bollo",
+        (Leaf("impronta", shapes.BASE64), Leaf("provincia", re.compile(r"[A-Z]{2}", re.ASCII))),
+        least=0,
     ),
 )
 
@@ -94,4 +102,16 @@ def _wanted(demanded: Demanded) -> Wanted:
     amount = cents(said["importo"]) if "importo" in said else None
     # At a counter anybody may say who he is: what the body knows of him stays as it is.
     person = Person(tax_code, " ".join(said["nominativo"].split()), mail=said.get("email", ""))
-    return Wanted(demanded.service, person, chosen=chosen or None, cents=amount, unproved=True)
+    return Wanted(
+        demanded.service, person, chosen=chosen or None, cents=amount, unproved=True,
+        stamp=_stamp(said),
+    )  # fmt: skip
+
+
+def _stamp(said: shapes.Read) -> Stamp | None:
+    if "bollo" not in said:
+        return None
+    try:
+        return Stamp(said["bollo"]["impronta"], said["bollo"]["provincia"])
+    except Rejected as refused:
+        raise NodeFault("PAA_SEMANTICA", refused.code) from refused

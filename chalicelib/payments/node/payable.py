@@ -21,6 +21,7 @@ from chalicelib.payments.positions import model
 from chalicelib.payments.positions.model import Payment, Position
 from chalicelib.payments.positions.states import State
 from chalicelib.payments.receipts.model import Pairs
+from chalicelib.payments.stamps import Stamp
 
 METADATA: Final = 15
 TEXT_CHARS: Final = 140
@@ -38,7 +39,8 @@ _REFUSED: Final[Mapping[State, Code]] = {
 
 @dataclass(frozen=True)
 class Share:
-    """What goes to one account: `reason` and `category` as the node wants them."""
+    """What goes to one account, or buys a digital `stamp` (then `iban` is ""): `reason` and
+    `category` as the node wants them."""
 
     number: int
     cents: int
@@ -46,6 +48,7 @@ class Share:
     reason: str
     category: str
     metadata: Pairs = ()
+    stamp: Stamp | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,8 @@ def look(
     """What payment `number` asks for on a day. Raises NodeFault when it may not be paid."""
     payment = next(one for one in position.payments if one.number == number)
     _require_open(position, payment)
-    postal = postal_iban(body)
+    # A slip is paid to one account at Poste: a stamp cannot be bought by it.
+    postal = "" if position.has_stamp else postal_iban(body)
     try:
         parts = shares(position, payment, day)
     except Rejected as refused:
@@ -78,11 +82,11 @@ def look(
         raise NodeFault("PAA_SEMANTICA", "nothing is left to pay after the reductions")
     found = []
     for place, part in enumerate(parts, 1):
-        iban, other = _accounts(body, part.iban, postal, transfer_type)
+        iban, other = ("", "") if part.stamp else _accounts(body, part.iban, postal, transfer_type)
         found.append(
             Share(
                 place, part.cents, iban, _reason(payment.iuv, part.cents, position.subject),
-                part.taxonomy, _metadata(position, part, other),
+                part.taxonomy, _metadata(position, part, other), part.stamp,
             )
         )  # fmt: skip
     return Payable(
@@ -143,7 +147,7 @@ def _metadata(position: Position, part: model.Transfer, other: str) -> Pairs:
 
     The dictionary's keys are numbered by item; amounts are only said where they make up the share.
     """
-    mine = [one for one in position.lines if (one.iban, one.taxonomy) == (part.iban, part.taxonomy)]
+    mine = [one for one in position.lines if part.holds(one)]
     exact = sum(one.cents for one in mine) == part.cents
     found: list[tuple[str, str]] = [("IBANAPPOGGIO", other)] if other else []
     for item, line in enumerate(mine, 1):

@@ -76,9 +76,10 @@ def kit(logo: bytes, texts: Iterable[str], fonts: Path) -> tuple[Kit, float]:
     return _kit(fonts, logo, frozenset(chain.from_iterable(texts)) <= _usual()), _proportion(logo)
 
 
-def check_logo(logo: bytes) -> None:
-    """Raises Rejected as `pictures.read` for what could not be printed. For settings."""
-    _picture(logo)
+def kept_logo(logo: bytes) -> bytes:
+    """A logo as a setting keeps it. Raises Rejected as `pictures.read` for what could not be
+    printed."""
+    return pictures.kept(logo)
 
 
 def render(notice: Notice, fonts: Path) -> bytes:

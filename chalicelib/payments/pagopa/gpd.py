@@ -14,10 +14,11 @@ from typing import Any, Final, Literal
 
 from chalicelib.base import clock
 from chalicelib.base.errors import Rejected
+from chalicelib.payments import stamps
 from chalicelib.payments.body import Body
 from chalicelib.payments.dues.model import Person
 from chalicelib.payments.pagopa.shares import shares
-from chalicelib.payments.positions.model import Payment, Position, asked
+from chalicelib.payments.positions.model import Payment, Position, Transfer, asked
 from chalicelib.payments.positions.states import UNPAID
 
 SERVICE: Final = "/gpd/debt-positions-service/v1"
@@ -68,7 +69,7 @@ def written(body: Body, person: Person, position: Position, day: date) -> dict[s
 
 def _option(body: Body, position: Position, payment: Payment, day: date) -> dict[str, Any]:
     transfers = [
-        _transfer(body, payment, number, one.iban, one.taxonomy, one.cents, position.subject)
+        _transfer(body, position, payment, number, one)
         for number, one in enumerate(shares(position, payment, day), 1)
     ]
     return {
@@ -83,20 +84,28 @@ def _option(body: Body, position: Position, payment: Payment, day: date) -> dict
 
 
 def _transfer(
-    body: Body, payment: Payment, number: int, iban: str, category: str, cents: int, subject: str
+    body: Body, position: Position, payment: Payment, number: int, part: Transfer
 ) -> dict[str, Any]:
-    euro = f"{cents // 100}.{cents % 100:02d}"
+    euro = f"{part.cents // 100}.{part.cents % 100:02d}"
+    reason = f"/RFB/{payment.iuv}/{euro}/TXT/{position.subject}"[:TEXT_CHARS]
     found = {
         "idTransfer": str(number),
-        "amount": cents,
+        "amount": part.cents,
         "organizationFiscalCode": body.fiscal_code,
-        "remittanceInformation": f"/RFB/{payment.iuv}/{euro}/TXT/{subject}"[:TEXT_CHARS],
-        "category": category,
-        "iban": iban,
+        "remittanceInformation": reason,
+        "category": part.taxonomy,
     }
-    if postal := _postal_iban(body):
-        found["postalIban"] = postal
-    return found
+    if part.stamp:
+        return found | {
+            "stamp": {
+                "hashDocument": part.stamp.document,
+                "stampType": stamps.KIND,
+                "provincialResidence": part.stamp.province,
+            }
+        }
+    found["iban"] = part.iban
+    postal = "" if position.has_stamp else _postal_iban(body)
+    return found | ({"postalIban": postal} if postal else {})
 
 
 def _postal_iban(body: Body) -> str:
@@ -139,13 +148,19 @@ def _seen(position: Mapping[str, Any]) -> Any:
             [one.get(name) for name in _OPTION],
             str(one.get("dueDate", ""))[:10],
             sorted(
-                [str(each.get(name, "")) for name in _TRANSFER] for each in one.get("transfer", ())
+                [str(each.get(name) or "") for name in _TRANSFER] + _stamped(each)
+                for each in one.get("transfer", ())
             ),
         )
         for one in position.get("paymentOption", ())
     ]
     options.sort(key=lambda one: str(one[0][0]))
     return position.get("companyName"), position.get("officeName") or "", options
+
+
+def _stamped(transfer: Mapping[str, Any]) -> list[str]:
+    stamp = transfer.get("stamp") or {}
+    return [f"{name}={stamp[name]}" for name in sorted(stamp)]
 
 
 def status_of(found: Mapping[str, Any] | None) -> Status:

@@ -238,7 +238,7 @@ def recover(job: Work, wakes: Wakes, now: datetime, _: Remaining) -> None:
         dynamo.commit([end])
         return
     connection = connections.get(tenant, creditor)
-    if (wait := _slot(tenant, creditor, now)) is not None:
+    if (wait := take_slot(tenant, creditor, now)) is not None:
         put_off(job, wait, name)
         return
     path = f"{BIZ}/organizations/{creditor}/receipts/{name}"
@@ -254,7 +254,7 @@ def recover(job: Work, wakes: Wakes, now: datetime, _: Remaining) -> None:
     dynamo.commit([end])
 
 
-def _slot(tenant: str, creditor: str, now: datetime) -> datetime | None:
+def take_slot(tenant: str, creditor: str, now: datetime) -> datetime | None:
     """Take one of the hour's calls: None when there was one, else when there will be.
 
     Conflict when somebody took one at the same moment.

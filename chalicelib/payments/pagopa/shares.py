@@ -3,11 +3,13 @@
 The transfers of a position stand one behind the other on a line as long as its amount, and so do
 its instalments: an instalment pays what lies over it. So each instalment's shares make its amount
 and each transfer's shares make the transfer, without anything to round. What rules add goes to the
-first share, what they take off is taken off from the end.
+first share, what they take off is taken off from the end. A digital stamp has one price: it is
+asked for only where neither rules nor instalments could cut it (`positions.make`).
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from chalicelib.payments.positions.model import Payment, Position, Transfer, asked, transfers
@@ -27,10 +29,9 @@ def shares(position: Position, payment: Payment, day: date) -> tuple[Transfer, .
     for each in transfers(position.lines):
         low, high = max(start, before), min(start + each.cents, before + wanted)
         if high > low:
-            found.append(Transfer(each.iban, each.taxonomy, high - low))
+            found.append(replace(each, cents=high - low))
         start += each.cents
     more = wanted - sum(one.cents for one in found)
     if more and found:
-        first = found[0]
-        found[0] = Transfer(first.iban, first.taxonomy, first.cents + more)
+        found[0] = replace(found[0], cents=found[0].cents + more)
     return tuple(found)

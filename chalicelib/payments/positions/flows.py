@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
-from datetime import date, datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -19,13 +19,14 @@ from chalicelib.base.dynamo import ConditionFailed, Op
 from chalicelib.base.errors import Conflict, NotFound, Rejected
 from chalicelib.base.s3 import Place
 from chalicelib.base.work import Wakes
-from chalicelib.payments import bodies
+from chalicelib.payments import amounts, bodies
+from chalicelib.payments.amounts import Rule, Turn
 from chalicelib.payments.dues import imports
 from chalicelib.payments.dues import store as due_store
 from chalicelib.payments.dues.filters import Filter
 from chalicelib.payments.dues.imports import Owed
 from chalicelib.payments.positions import store
-from chalicelib.payments.positions.grouping import Change, Parameters, Plan
+from chalicelib.payments.positions.grouping import Change, Parameters, Plan, rules_of
 from chalicelib.payments.positions.store import Flow
 
 QUEUE: Final = imports.QUEUE
@@ -135,6 +136,45 @@ def _listed(tenant: str, flow_id: str) -> Flow:
     if flow.state != "listed":
         raise Rejected("flow_state", "The list is not open.", status=409, state=flow.state)
     return flow
+
+
+@dataclass(frozen=True)
+class Previewed:
+    """A due as an example: its `cents`, by when, and what is asked by the day."""
+
+    cents: int
+    due: date
+    turns: list[Turn]
+
+
+def preview(
+    tenant: str, flow_id: str, due: date | None, late_fee: tuple[int, int],
+    changes: Sequence[Change], today: date,
+) -> Previewed:  # fmt: skip
+    """What rules make of the first due of the list; `late_fee` in cents after so many days.
+
+    Rejected `flow_state`, `flow_empty`, `flow_due_missing`, and as `amounts.due_on`.
+    """
+    _listed(tenant, flow_id)
+    found = page(tenant, flow_id, 0, 1)
+    if not found:
+        raise Rejected("flow_empty", "There is no due on the list.", status=409)
+    first = found[0].due
+    by = first.due or due
+    if by is None:
+        raise Rejected("flow_due_missing", "Say by when it is to be paid.")
+    given = Parameters(
+        "preview", by, late_fee_cents=late_fee[0], late_fee_days=late_fee[1],
+        changes=tuple(changes),
+    )  # fmt: skip
+    rules = rules_of(given, by)
+    # Interest grows by the day: a month and a year show how fast.
+    later = [by, *(by + timedelta(days=days) for days in (30, 365) if _grows(rules))]
+    return Previewed(first.cents, by, amounts.calendar(first.cents, rules, today, later))
+
+
+def _grows(rules: Iterable[Rule]) -> bool:
+    return any(one.yearly_rate for one in rules)
 
 
 def generate(

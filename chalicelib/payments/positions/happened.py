@@ -16,11 +16,11 @@ from chalicelib.payments.positions.model import Position
 QUEUE: Final = "deliver"
 TASK: Final = "position"
 # Of one position; "generated" is said of a flow.
-EVENTS: Final = ("made", "cancelled", "deleted")
+EVENTS: Final = ("made", "cancelled", "deleted", "paid_outside")
 
 
 def row(tenant: str, position: Position, event: str, now: datetime) -> Put:
-    """One position was made by hand, or is asked for no longer (EVENTS)."""
+    """One position was made by hand, is asked for no longer, or was paid past the node (EVENTS)."""
     assert event in EVENTS, event
     partition = store.position_key(tenant, position.id)[0]
     return work.row(

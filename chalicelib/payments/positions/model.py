@@ -11,6 +11,7 @@ from chalicelib.base.errors import Rejected
 from chalicelib.payments import amounts, iuv
 from chalicelib.payments.amounts import Due, Rule
 from chalicelib.payments.positions.states import State
+from chalicelib.payments.stamps import Stamp
 
 Origin = Literal["dues", "spontaneous"]
 PaymentState = Literal["unpaid", "paid", "closed"]
@@ -20,7 +21,8 @@ TRANSFERS: Final = 5
 
 @dataclass(frozen=True)
 class Line:
-    """What part of the amount is for: one due, or one item of a service."""
+    """What part of the amount is for: one due, one item of a service, or a digital `stamp`, whose
+    money goes to no account of the body (`iban` "")."""
 
     service: str
     reason: str
@@ -31,14 +33,32 @@ class Line:
     provenance: str = ""
     year: int = 0
     due: str = ""
+    stamp: Stamp | None = None
 
 
 @dataclass(frozen=True)
 class Transfer:
-    """What goes to one account under one code of the taxonomy."""
+    """What goes to one account under one code of the taxonomy, or buys one digital stamp."""
 
     iban: str
     taxonomy: str
+    cents: int
+    stamp: Stamp | None = None
+
+    def holds(self, line: Line) -> bool:
+        """Whether the money of a line is in it."""
+        mine = self.iban, self.taxonomy, self.stamp
+        return mine == (line.iban, line.taxonomy, line.stamp)
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """The line of a settlement flow that stands for a receipt which nobody has. `iur` "": the line
+    names none; then the receipt is known by PSP, day and `cents` (pagopa.md section 7, rule 6)."""
+
+    iur: str
+    psp: str
+    day: date
     cents: int
 
 
@@ -46,7 +66,8 @@ class Transfer:
 class Payment:
     """One notice number: `number` 0 asks for the whole, 1 to n for an instalment. `closed`: what it
     asked for was paid the other way. `paid_on` (a day in Rome) and `paid_cents`: what came for it
-    first, by the node or past it; None and 0 while nothing did."""
+    first, by the node or past it; None and 0 while nothing did. `reported`: a settlement flow has
+    it. `stood_in`: its receipt is still to come."""
 
     number: int
     iuv: str
@@ -55,6 +76,8 @@ class Payment:
     state: PaymentState = "unpaid"
     paid_on: date | None = None
     paid_cents: int = 0
+    reported: bool = False
+    stood_in: StandIn | None = None
 
     @property
     def notice(self) -> str:
@@ -95,24 +118,39 @@ class Position:
         """The one that names its notice: the latest it asks for, else that of its end."""
         return max((line.year for line in self.lines), default=0) or self.ends.year
 
+    @property
+    def has_stamp(self) -> bool:
+        """Whether it buys a digital stamp: then only the node can be paid, never a Poste slip."""
+        return any(line.stamp for line in self.lines)
+
 
 def transfers(lines: Iterable[Line]) -> tuple[Transfer, ...]:
     """What goes where, in the order in which it first comes. Rejected `transfers_too_many`."""
-    sums: dict[tuple[str, str], int] = {}
+    sums: dict[tuple[str, str, Stamp | None], int] = {}
     for line in lines:
-        key = line.iban, line.taxonomy
+        key = line.iban, line.taxonomy, line.stamp
         sums[key] = sums.get(key, 0) + line.cents
     if len(sums) > TRANSFERS:
         raise Rejected(
             "transfers_too_many", "A notice pays to five places at most.", most=TRANSFERS
         )
-    return tuple(Transfer(*key, cents) for key, cents in sums.items())
+    return tuple(
+        Transfer(iban, taxonomy, cents, stamp) for (iban, taxonomy, stamp), cents in sums.items()
+    )
 
 
 def asked(position: Position, payment: Payment, day: date) -> Due:
     """What a payment asks for on a day: the rules change the whole, never an instalment."""
     rules = position.rules if payment.number == 0 else ()
     return amounts.due_on(payment.cents, rules, day)
+
+
+def is_settled(payments: Iterable[Payment], *, reported: bool = False) -> bool:
+    """Whether the whole was paid, or every instalment; `reported`: and flows have that."""
+    done = {one.number: one.state == "paid" and (one.reported or not reported) for one in payments}
+    # Not "nothing is left to pay": of a plan that was called off nothing is, whatever was paid.
+    rates = [found for number, found in done.items() if number]
+    return done.get(0, False) or (bool(rates) and all(rates))
 
 
 def paid(

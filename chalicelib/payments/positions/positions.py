@@ -13,8 +13,9 @@ from chalicelib.base import clock, config, dynamo, fields, ids, limits, s3, work
 from chalicelib.base.dynamo import ConditionFailed, Item, Op
 from chalicelib.base.errors import Conflict, NotFound, Rejected
 from chalicelib.base.s3 import Place
-from chalicelib.payments import amounts, bodies, links, numbers, prices
+from chalicelib.payments import amounts, bodies, links, numbers, prices, stamps
 from chalicelib.payments import store as body_store
+from chalicelib.payments.body import Service
 from chalicelib.payments.dues import store as due_store
 from chalicelib.payments.dues.model import Person
 from chalicelib.payments.notice import model as notices
@@ -23,6 +24,7 @@ from chalicelib.payments.positions import counts, happened, model, states, store
 from chalicelib.payments.positions.flows import default_end
 from chalicelib.payments.positions.model import Line, Payment, Position
 from chalicelib.payments.positions.states import Event
+from chalicelib.payments.stamps import Stamp
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,9 @@ class Shown:
 @dataclass(frozen=True)
 class Wanted:
     """A position made by hand (F001-170, 171): `chosen` and `cents` by the service's price, or
-    `manual` cents whatever the price is. `unproved`: anybody may have said who the person is, so
-    that what the body knows of him is neither changed by it nor shown on it."""
+    `manual` cents whatever the price is; `stamp` for a service that has one. `unproved`: anybody
+    may have said who the person is, so that what the body knows of him is neither changed by it nor
+    shown on it."""
 
     service: str
     person: Person
@@ -47,6 +50,7 @@ class Wanted:
     cents: int | None = None
     manual: bool = False
     unproved: bool = False
+    stamp: Stamp | None = None
 
 
 def get(tenant: str, position_id: str) -> Position:
@@ -59,7 +63,19 @@ def get(tenant: str, position_id: str) -> Position:
 def show(tenant: str, position_id: str) -> tuple[Shown, list[Item]]:
     """A position with its person and its events, oldest first."""
     position = get(tenant, position_id)
-    return with_persons(tenant, [position])[0], store.list_events(tenant, position_id)
+    events = store.list_events(tenant, position_id)
+    for event in events:
+        if "note" in event["facts"]:
+            sealed = event["facts"]["note"]
+            note = fields.unseal(tenant, "position", position_id, "outside", sealed)
+            event["facts"] = event["facts"] | {"note": note}
+    return with_persons(tenant, [position])[0], events
+
+
+def some(tenant: str, names: Sequence[str]) -> list[Shown]:
+    """Those that there are, in that order, with who owes them."""
+    found = store.get_positions((tenant, name) for name in names)
+    return with_persons(tenant, [found[tenant, one] for one in names if (tenant, one) in found])
 
 
 def with_persons(tenant: str, found: Sequence[Position]) -> list[Shown]:
@@ -74,7 +90,8 @@ def make(
 ) -> Position:
     """A spontaneous position; the same `key` is the same position.
 
-    Rejected `service_inactive`, `service_unpriced`, and as `prices.priced`, `amounts.check`.
+    Rejected `service_inactive`, `service_unpriced`, `stamp_missing`, `stamp_not_asked`, and as
+    `prices.priced`, `amounts.check`.
     """
     name = hand_id(tenant, key)
     there = store.get_position(tenant, name)
@@ -89,8 +106,8 @@ def make(
     lines = tuple(
         Line(service.code, reason, cents, service.taxonomy, service.iban, service.chapter,
              "competenza", today.year)
-        for reason, cents in _priced(wanted, service.price, wanted.reason or service.subject)
-    )  # fmt: skip
+        for reason, cents in _priced(wanted, service, wanted.reason or service.subject)
+    ) + _stamped(wanted, service, today)  # fmt: skip
     cents = sum(line.cents for line in lines)
     number = numbers.take(tenant, body.fiscal_code, body.segregation)[0]
     person = _person_id(tenant, wanted)
@@ -141,10 +158,28 @@ def _person_ops(tenant: str, person: str, values: Person) -> list[Op]:
     return [due_store.put_person(tenant, person, values, item)]
 
 
-def _priced(wanted: Wanted, price: prices.Price | None, reason: str) -> list[tuple[str, int]]:
+def _stamped(wanted: Wanted, service: Service, today: date) -> tuple[Line, ...]:
+    """The stamp's own line, the last one: its money is not the body's, so there is no account."""
+    if (wanted.stamp is not None) != service.stamp:
+        if service.stamp:
+            raise Rejected("stamp_missing", "This service needs a document to be stamped.")
+        raise Rejected("stamp_not_asked", "This service has no digital stamp.")
+    if wanted.stamp is None:
+        return ()
+    line = Line(
+        service.code, stamps.REASON, stamps.cents_on(today), service.taxonomy, "",
+        year=today.year, stamp=wanted.stamp,
+    )  # fmt: skip
+    return (line,)
+
+
+def _priced(wanted: Wanted, service: Service, reason: str) -> list[tuple[str, int]]:
     if wanted.manual:
         return [(reason, amounts.check(wanted.cents or 0))]
+    price = service.price
     if price is None:
+        if service.stamp and wanted.cents is None and not wanted.chosen:
+            return []  # nothing but the stamp
         raise Rejected("service_unpriced", "The service has no price: type the amount.")
     found = prices.priced(price, chosen=wanted.chosen, cents=wanted.cents)
     if not found.lines:
@@ -238,14 +273,28 @@ def _end(
     return _commit(tenant, old, new, said, now, by, ops, also)
 
 
+@dataclass(frozen=True)
+class Outside:
+    """A payment made past the node: `day` of the money, `cents` that came (None: what was asked
+    then), `how` in one word, a `note` that may name persons."""
+
+    day: date
+    cents: int | None = None
+    how: str = ""
+    note: str = ""
+
+
 def pay_outside(
-    tenant: str, position_id: str, day: date, now: datetime, by: str, also: Sequence[Op] = ()
+    tenant: str, position_id: str, paid: Outside, now: datetime, by: str, also: Sequence[Op] = ()
 ) -> Position:
     """Record a payment made past the node, while the body's transition lasts (F001-169).
 
     Repeating it is the same. Rejected `outside_ended`, `outside_day` (in the future),
+    `outside_amount` (of several instalments the sum cannot be another one: nobody could tell which
+    of them it is for), `outside_stamp` (a digital stamp is issued by the node's payment alone),
     `position_state`.
     """
+    day = paid.day
     old = get(tenant, position_id)
     if old.state == "paid_outside":
         return old
@@ -254,12 +303,22 @@ def pay_outside(
         raise Rejected("outside_ended", "Payments outside the node are over.", status=409)
     if day > today:
         raise Rejected("outside_day", "That day has not come yet.")
+    if old.has_stamp:
+        raise Rejected("outside_stamp", "A digital stamp is bought by pagoPA only.", status=409)
     settled = counts.still_asked(old)
+    sums = {one.number: model.asked(old, one, day).cents for one in settled}
+    if paid.cents is not None and paid.cents != sum(sums.values()):
+        if len(sums) > 1:
+            raise Rejected(
+                "outside_amount", "The instalments come to another sum.",
+                asked_cents=sum(sums.values()),
+            )  # fmt: skip
+        sums = dict.fromkeys(sums, amounts.check(paid.cents))
 
     def came(one: Payment) -> dict[str, Any]:
-        if one not in settled:
+        if one.number not in sums:
             return {}
-        return {"paid_on": day, "paid_cents": model.asked(old, one, day).cents}
+        return {"paid_on": day, "paid_cents": sums[one.number]}
 
     new = replace(
         old,
@@ -269,7 +328,12 @@ def pay_outside(
             for one in old.payments
         ),
     )
-    return _commit(tenant, old, new, "paid_outside", now, by, [], also, day=day)
+    said: dict[str, Any] = {"day": day, "cents": sum(sums.values())}
+    if paid.how:
+        said["how"] = paid.how
+    if paid.note:
+        said["note"] = fields.seal(tenant, "position", old.id, "outside", paid.note)
+    return _commit(tenant, old, new, "paid_outside", now, by, [], also, **said)
 
 
 def _commit(
@@ -321,6 +385,8 @@ def notice_of(
         return notices.Payment(one.notice, model.asked(position, one, today).cents, one.due)
 
     whole = position.whole
+    if position.has_stamp:
+        creditor = replace(creditor, postal=None)
     return notices.Notice(
         creditor=creditor,
         debtor=notices.Debtor(person.tax_code, person.name, person.lines),

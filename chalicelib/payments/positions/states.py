@@ -22,6 +22,7 @@ Event = Literal[
     "pay",  # the whole, or the last instalment
     "pay_outside",
     "report",  # the money is in a settlement flow
+    "unreport",  # its line is gone: another version of the flow counts
     "expire",  # only where the operator asked for a hard end
     "invalidate",  # cancelled
     "delete",
@@ -54,7 +55,9 @@ TABLE: Final[dict[State, dict[Event, State]]] = {
     "partially_paid": {"pay_outside": "paid_outside", **_RECEIPTS},
     # A second payment is money to give back, not another state: the receipt says so.
     "paid": {"report": "reported", "pay": "paid", "pay_part": "paid"},
-    "reported": {"pay": "reported", "pay_part": "reported", "report": "reported"},
+    "reported": {
+        "pay": "reported", "pay_part": "reported", "report": "reported", "unreport": "paid",
+    },
     "paid_outside": {"pay": "paid_outside", "pay_part": "paid_outside"},
 }  # fmt: skip
 

@@ -17,7 +17,8 @@ from typing import Any, Literal
 from chalicelib.base import dynamo, keys
 from chalicelib.base.dynamo import Item, Key, Op, Put
 from chalicelib.payments.amounts import Rule
-from chalicelib.payments.positions.model import Line, Payment, Position
+from chalicelib.payments.positions.model import Line, Payment, Position, StandIn
+from chalicelib.payments.stamps import Stamp
 
 FlowState = Literal["listing", "listed", "generating", "generated", "failed"]
 _KEYS = ("pk", "sk", "list_pk", "list_sk", "state_pk", "customer_pk")
@@ -124,6 +125,12 @@ def _written(
         "list_sk": keys.sk(position.created_at, position.id),
         "state_pk": keys.pk(tenant, "POSITIONS", position.state),
     }
+    for line in item["lines"]:
+        if line["stamp"] is None:  # as nearly all of them
+            del line["stamp"]
+    for payment in item["payments"]:
+        if payment["stood_in"] is None:
+            del payment["stood_in"]
     if position.flow:
         item["customer_pk"] = keys.pk(tenant, "POSITIONS", "FLOW", position.flow)
     row = {
@@ -160,7 +167,7 @@ def read_position(item: Item) -> Position:
     return Position(
         **fields
         | {
-            "lines": tuple(Line(**one) for one in item["lines"]),
+            "lines": tuple(_line(one) for one in item["lines"]),
             "payments": tuple(payments),
             "rules": tuple(rules),
             "ends": date.fromisoformat(item["ends"]),
@@ -168,9 +175,16 @@ def read_position(item: Item) -> Position:
     )
 
 
+def _line(item: Item) -> Line:
+    stamp = item.get("stamp")
+    return Line(**item | {"stamp": Stamp(**stamp) if stamp else None})
+
+
 def _payment(item: Item) -> Payment:
-    days = {name: _day(item.get(name)) for name in ("due", "paid_on")}
-    return Payment(**item | days)
+    found = item | {name: _day(item.get(name)) for name in ("due", "paid_on")}
+    if said := item.get("stood_in"):
+        found["stood_in"] = StandIn(**said | {"day": date.fromisoformat(said["day"])})
+    return Payment(**found)
 
 
 def get_position(tenant: str, position_id: str) -> Position | None:

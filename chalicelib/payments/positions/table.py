@@ -111,23 +111,23 @@ def xlsx_of(rows: Iterable[Sequence[Cell]]) -> bytes:
     out = io.BytesIO()
     # In constant memory texts stand in their cells: no formula, no link, no shared table.
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    book = xlsxwriter.Workbook(out, options)
-    sheet = book.add_worksheet("Posizioni")
-    euro = book.add_format({"num_format": "#,##0.00"})
-    days = book.add_format({"num_format": "dd/mm/yyyy"})
-    sheet.write_row(0, 0, HEAD)
-    sheet.freeze_panes(1, 0)
-    for number, one in enumerate(rows, 1):
-        for place, cell in enumerate(one):
-            if place in _EURO:
-                sheet.write_number(number, place, Decimal(cell) / 100, euro)
-            elif place in _DAYS and cell:
-                sheet.write_datetime(number, place, date.fromisoformat(str(cell)), days)
-            elif isinstance(cell, int):
-                sheet.write_number(number, place, cell)
-            elif cell:
-                sheet.write_string(number, place, cell)
-    book.close()
+    # Left in every way: rows that cannot be read must not leave its temporary files open.
+    with xlsxwriter.Workbook(out, options) as book:
+        sheet = book.add_worksheet("Posizioni")
+        euro = book.add_format({"num_format": "#,##0.00"})
+        days = book.add_format({"num_format": "dd/mm/yyyy"})
+        sheet.write_row(0, 0, HEAD)
+        sheet.freeze_panes(1, 0)
+        for number, one in enumerate(rows, 1):
+            for place, cell in enumerate(one):
+                if place in _EURO:
+                    sheet.write_number(number, place, Decimal(cell) / 100, euro)
+                elif place in _DAYS and cell:
+                    sheet.write_datetime(number, place, date.fromisoformat(str(cell)), days)
+                elif isinstance(cell, int):
+                    sheet.write_number(number, place, cell)
+                elif cell:
+                    sheet.write_string(number, place, cell)
     return out.getvalue()
 
 

@@ -5,7 +5,7 @@ Source: ctReceipt and ctReceiptV2 of paForNode.xsd (pagopa.md section 4.1).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, Literal
 
@@ -61,7 +61,8 @@ class Receipt:
     `note` carries what the payer's channel said, such as the cart of Checkout.
 
     Ours: `position` and the `number` of the payment in it ("" and 0: we asked for no such thing),
-    `double`: what it paid had been paid already, `raw_key`: where its bytes are.
+    `double`: what it paid had been paid already, `raw_key`: where its bytes are. `settled_as`: a
+    settlement flow stood for it before it came, under that IUR; None: none did.
     """
 
     id: str
@@ -95,6 +96,7 @@ class Receipt:
     metadata: Pairs = ()
     stand_in: bool = False
     raw_key: str = ""
+    settled_as: str | None = None
 
 
 def same_money(one: Receipt, other: Receipt) -> bool:
@@ -122,12 +124,28 @@ def effect(position: Position, number: int, day: date | None = None, cents: int 
     Money that came is never refused: a cancelled or expired position becomes paid.
     """
     payments, _ = positions.paid(position, number, day, cents)
-    # Not "nothing is left to pay": of a plan that was called off nothing is, whatever was paid.
-    rates = [one for one in payments if one.number]
-    whole = any(one.number == 0 and one.state == "paid" for one in payments)
-    settled = whole or (bool(rates) and all(one.state == "paid" for one in rates))
-    event: Event = "pay" if settled else "pay_part"
+    event: Event = "pay" if positions.is_settled(payments) else "pay_part"
     return Effect(states.after(position.state, event), payments, event, _double(position, number))
+
+
+def completes(payment: Payment, receipt: Receipt) -> bool:
+    """Whether it is the receipt that a settlement flow stood for: of the flow's own IUR; where the
+    flow named none, of its PSP, day and amount."""
+    there = payment.stood_in
+    if there is None:
+        return False
+    if there.iur:
+        return there.iur == receipt.id
+    mine = receipt.psp_id.upper(), receipt.day, receipt.cents
+    return mine == (there.psp, there.day.isoformat(), there.cents)
+
+
+def completed(position: Position, number: int, day: date, cents: int) -> tuple[Payment, ...]:
+    """The payments once the receipt of one that a flow stood for is there: no money came again."""
+    return tuple(
+        replace(one, paid_on=day, paid_cents=cents, stood_in=None) if one.number == number else one
+        for one in position.payments
+    )
 
 
 def _double(position: Position, number: int) -> bool:

@@ -7,115 +7,18 @@ Written by base/pdf with the faces of the notices. The same receipt gives the sa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
-from typing import Final
 
 from chalicelib.base import clock, config
 from chalicelib.base.pdf import document
-from chalicelib.base.pdf.canvas import PAGE_WIDTH, Canvas
-from chalicelib.base.pdf.document import Kit
-from chalicelib.base.typeset import Style, wrap
 from chalicelib.payments import iuv
 from chalicelib.payments.notice import pdf as notices
-from chalicelib.payments.notice.head import LOGO, MARK
 from chalicelib.payments.notice.model import Creditor, day
-from chalicelib.payments.notice.sheet import (
-    HINT,
-    LEFT,
-    RIGHT,
-    STRONG,
-    TEXT,
-    Sheet,
-    band,
-    put,
-    put_lines,
-)
 from chalicelib.payments.receipts.model import Receipt, ReceiptTransfer, Subject
+from chalicelib.payments.receipts.paper import SMALL, Paper, Rows
 from chalicelib.payments.receipts.words import Words, euros, words
-
-_VALUES: Final = 82.0  # where the right column begins
-_END: Final = 284.0  # below it a page is full
-_LOGO_SIDE: Final = 20.0
-_TITLE: Final = Style(STRONG, 16, 7.0)
-_SUM: Final = Style(STRONG, 20, 9.0)
-_HEADING: Final = Style(STRONG, 10, 4.9)
-_LABEL: Final = Style(TEXT, 8.5, 4.2)
-_VALUE: Final = Style(STRONG, 8.5, 4.2)
-_SMALL: Final = Style(TEXT, 7.5, 3.5)
-Rows = Sequence[tuple[str, str]]
-
-
-@dataclass
-class _Paper:
-    """Pages being filled from above; a page that is full is followed by another."""
-
-    kit: Kit
-    creditor: Creditor
-    logo: float
-    said: Words
-    canvases: list[Canvas] = field(default_factory=list)
-    top: float = 0.0
-
-    @property
-    def sheet(self) -> Sheet:
-        return Sheet.of(self.canvases[-1], None)
-
-    def begin(self) -> None:
-        """Another page: mark, title, logo."""
-        canvas = Canvas(self.kit.fonts)
-        self.canvases.append(canvas)
-        canvas.picture(MARK, LEFT, LEFT, 16.0, 10.8, "pagoPA")
-        with canvas.part("H1" if len(self.canvases) == 1 else "P"):
-            put(self.sheet, 30.0, 9.4, self.said.title, _TITLE)
-        put(self.sheet, 30.0, 17.0, self.said.copy, HINT)
-        if self.logo:
-            wide, high = _LOGO_SIDE * min(1.0, self.logo), _LOGO_SIDE / max(1.0, self.logo)
-            canvas.picture(LOGO, RIGHT - wide, LEFT, wide, high, self.creditor.name)
-        self.top = 34.0
-
-    def need(self, height: float) -> None:
-        if self.top + height > _END:
-            self.begin()
-
-    def section(self, title: str, rows: Rows) -> None:
-        """A heading and what is under it; rows without a value are left out."""
-        found = [(label, value) for label, value in rows if value]
-        if not found:
-            return
-        self.need(22.0)
-        band(self.sheet, 0.0, PAGE_WIDTH, self.top)
-        with self.sheet.canvas.part("H2"):
-            put(self.sheet, LEFT, self.top, title, _HEADING)
-        self.top += 8.2
-        for label, value in found:
-            self.row(label, value)
-        self.top += 3.2
-
-    def row(self, label: str, value: str) -> None:
-        """A label and its value beside it, each broken into as many lines as it takes."""
-        faces = self.sheet.faces
-        left = [line for line, _ in wrap(label, faces, _LABEL, _VALUES - LEFT - 4.0)]
-        right = [line for line, _ in wrap(value, faces, _VALUE, RIGHT - _VALUES)]
-        if len(right) <= 20:
-            self.need(max(len(left), len(right)) * _LABEL.leading)
-        top = self.top
-        below = put_lines(self.sheet, LEFT, top, left, _LABEL)
-        for line in right:
-            # A value may be longer than a page: whoever wrote it did not keep to any limit.
-            if self.top + _VALUE.leading > _END:
-                self.begin()
-                below = self.top
-            put(self.sheet, _VALUES, self.top, line, _VALUE)
-            self.top += _VALUE.leading
-        self.top = max(self.top, below)
-
-    def remark(self, text: str, style: Style = HINT) -> None:
-        lines = [line for line, _ in wrap(text, self.sheet.faces, style, RIGHT - LEFT)]
-        self.need(len(lines) * style.leading)
-        self.top = put_lines(self.sheet, LEFT, self.top, lines, style) + 1.5
 
 
 def render(receipt: Receipt, creditor: Creditor, language: str, fonts: Path | None = None) -> bytes:
@@ -128,9 +31,9 @@ def render(receipt: Receipt, creditor: Creditor, language: str, fonts: Path | No
     kit, logo = notices.kit(
         creditor.logo, _texts(receipt, creditor, said), fonts or Path(config.get("FONTS"))
     )
-    paper = _Paper(kit, creditor, logo, said)
+    paper = Paper(kit, creditor.name, logo, said.title, said.copy)
     paper.begin()
-    _sum(paper, receipt)
+    paper.total(said.paid, euros(receipt.cents, said), f"{said.on} {_day(receipt.day)}")
     if receipt.double:
         paper.remark(said.double)
     paper.section(said.creditor, _creditor(receipt, creditor, said))
@@ -142,17 +45,10 @@ def render(receipt: Receipt, creditor: Creditor, language: str, fonts: Path | No
         title = f"{said.transfers} – {transfer.number}/{len(receipt.transfers)}"
         paper.section(title, _transfer(transfer, said))
     if receipt.stand_in:
-        paper.remark(said.stand_in, _SMALL)
-    paper.remark(said.foot, _SMALL)
+        paper.remark(said.stand_in, SMALL)
+    paper.remark(said.foot, SMALL)
     title = f"{said.title} {receipt.iuv}"
     return document.write(kit, paper.canvases, title=title, language=said.tag)
-
-
-def _sum(paper: _Paper, receipt: Receipt) -> None:
-    end = put(paper.sheet, LEFT, paper.top + 3.4, paper.said.paid, _LABEL)
-    end = put(paper.sheet, end + 3.0, paper.top - 1.2, euros(receipt.cents, paper.said), _SUM)
-    put(paper.sheet, end + 3.0, paper.top + 3.4, f"{paper.said.on} {_day(receipt.day)}", _LABEL)
-    paper.top += 14.0
 
 
 def _creditor(receipt: Receipt, creditor: Creditor, said: Words) -> Rows:

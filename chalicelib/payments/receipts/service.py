@@ -91,20 +91,10 @@ def _decided(tenant: str, receipt: Receipt, now: datetime) -> tuple[list[Op], Re
     found = _position(tenant, receipt)
     if found is not None:
         position, number = found
-        done = model.effect(position, number, date.fromisoformat(receipt.day), receipt.cents)
-        receipt = replace(receipt, position=position.id, number=number, double=done.double)
-        new = replace(
-            position, state=done.state, payments=done.payments, version=position.version + 1
-        )
-        ops += position_store.changed(
-            tenant, new, "paid_twice" if done.double else done.event, receipt.received_at,
-            f"{receipt.source}:{receipt.psp_id}", receipt=receipt.id, cents=receipt.cents,
-            number=number, day=receipt.day, psp=receipt.psp_name,
-        )  # fmt: skip
-        ops += telling.of(tenant, new, done.event, now)
-        ops += counts.ops(tenant, [(position, new)], position.id)
-        if position.state == "invalid":
-            ops += _taken_back(tenant, position)
+        receipt = replace(receipt, position=position.id, number=number)
+        paid = next(one for one in position.payments if one.number == number)
+        decide = _completed if model.completes(paid, receipt) else _paid
+        ops, receipt = decide(tenant, receipt, position, now)
     ops += store.born(tenant, receipt)
     for queue in ("deliver", "reconcile"):
         ops.append(
@@ -115,6 +105,45 @@ def _decided(tenant: str, receipt: Receipt, now: datetime) -> tuple[list[Op], Re
             )
         )  # fmt: skip
     return ops, receipt
+
+
+def _paid(
+    tenant: str, receipt: Receipt, position: Position, now: datetime
+) -> tuple[list[Op], Receipt]:
+    """It pays its position, or pays it once more."""
+    day = date.fromisoformat(receipt.day)
+    done = model.effect(position, receipt.number, day, receipt.cents)
+    new = replace(position, state=done.state, payments=done.payments, version=position.version + 1)
+    ops = _changed(tenant, position, new, "paid_twice" if done.double else done.event, receipt)
+    ops += telling.of(tenant, new, done.event, now)
+    if position.state == "invalid":
+        ops += _taken_back(tenant, position)
+    return ops, replace(receipt, double=done.double)
+
+
+def _completed(
+    tenant: str, receipt: Receipt, position: Position, now: datetime
+) -> tuple[list[Op], Receipt]:
+    """A settlement flow stood for it: the same payment, now with its proof; pagoPA knows already.
+
+    It goes into the accounting under the name that the flow gave it, for that may be posted.
+    """
+    day, number = date.fromisoformat(receipt.day), receipt.number
+    name = next(one.stood_in.iur for one in position.payments
+                if one.number == number and one.stood_in)  # fmt: skip
+    payments = model.completed(position, number, day, receipt.cents)
+    new = replace(position, payments=payments, version=position.version + 1)
+    ops = _changed(tenant, position, new, "receipt_came", receipt)
+    return ops, replace(receipt, settled_as=name)
+
+
+def _changed(tenant: str, old: Position, new: Position, event: str, receipt: Receipt) -> list[Op]:
+    written = position_store.changed(
+        tenant, new, event, receipt.received_at, f"{receipt.source}:{receipt.psp_id}",
+        receipt=receipt.id, cents=receipt.cents, number=receipt.number, day=receipt.day,
+        psp=receipt.psp_name,
+    )  # fmt: skip
+    return [*written, *counts.ops(tenant, [(old, new)], old.id)]
 
 
 def _position(tenant: str, receipt: Receipt) -> tuple[Position, int] | None:
@@ -164,6 +193,19 @@ def raw(tenant: str, receipt_id: str, creditor: str = "") -> bytes:
 def bytes_of(receipt: Receipt) -> bytes:
     """The same of a receipt that is at hand."""
     return s3.get(_place(receipt.raw_key))
+
+
+def stamp_of(receipt: Receipt, number: int = 0) -> bytes:
+    """The digital stamp that its transfer `number` bought (0: the first that did), as it was
+    signed. NotFound."""
+    from chalicelib.payments.receipts import attached  # reads XML, which few who come here need
+
+    bought = [one.number for one in receipt.transfers if one.stamp and number in (0, one.number)]
+    found = attached.stamps(bytes_of(receipt)) if bought else {}
+    for each in bought:
+        if each in found:
+            return found[each]
+    raise NotFound("stamp")
 
 
 @dataclass(frozen=True)

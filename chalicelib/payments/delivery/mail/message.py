@@ -61,9 +61,9 @@ def notice(asked: Asked, language: str) -> tuple[str, str]:
         own.creditor.format(code=asked.code),
     ]
     more = own.instalments.format(count=asked.instalments) if asked.instalments else ""
-    first = own.notice.format(body=_line(asked.body), subject=_line(asked.subject))
+    first = own.notice.format(body=line(asked.body), subject=line(asked.subject))
     text = _text(own, asked.name, first, facts, [more, own.how], asked.info)
-    return own.notice_title.format(subject=_line(asked.subject)), text
+    return own.notice_title.format(subject=line(asked.subject)), text
 
 
 def receipt(paid: Paid, language: str) -> tuple[str, str]:
@@ -73,34 +73,34 @@ def receipt(paid: Paid, language: str) -> tuple[str, str]:
         own.amount.format(amount=euros(paid.cents)),
         own.paid_on.format(day=written_day(paid.day)),
         own.number.format(number=iuv.grouped(paid.number)) if paid.number else "",
-        own.receipt_id.format(id=_line(paid.id)),
+        own.receipt_id.format(id=line(paid.id)),
         own.creditor.format(code=paid.code),
     ]
-    first = own.receipt.format(body=_line(paid.body), subject=_line(paid.subject))
+    first = own.receipt.format(body=line(paid.body), subject=line(paid.subject))
     text = _text(own, paid.name, first, facts, [], paid.info)
-    return own.receipt_title.format(subject=_line(paid.subject)), text
+    return own.receipt_title.format(subject=line(paid.subject)), text
 
 
 def trial(body: str) -> tuple[str, str]:
     """Subject and text of the mail that tries an account."""
     own = words_of("it")
-    return own.test_title.format(body=_line(body)), own.test.format(body=_line(body)) + "\n"
+    return own.test_title.format(body=line(body)), own.test.format(body=line(body)) + "\n"
 
 
 def _text(
     own: Words, name: str, first: str, facts: Sequence[str], after: Sequence[str], info: str
 ) -> str:
     blocks = [
-        own.greeting.format(name=_line(name)),
+        own.greeting.format(name=line(name)),
         first,
         "\n".join(one for one in facts if one),
         *after,
-        own.info.format(info=_line(info)) if info else "",
+        own.info.format(info=line(info)) if info else "",
     ]
     return "\n\n".join(one for one in blocks if one) + "\n"
 
 
-def _line(text: str) -> str:
+def line(text: str) -> str:
     """On one line: what others wrote ends no header and begins none."""
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
@@ -114,7 +114,7 @@ def made(
     message = EmailMessage(policy=_POLICY)
     message["From"] = formataddr((account.from_name, account.address))
     message["To"] = to
-    message["Subject"] = _line(title).replace("=?", "= ?")[:_TITLE_CHARS]
+    message["Subject"] = line(title).replace("=?", "= ?")[:_TITLE_CHARS]
     message["Date"] = format_datetime(at)
     message["Message-ID"] = f"<{name}@{account.domain}>"
     message["Auto-Submitted"] = "auto-generated"
