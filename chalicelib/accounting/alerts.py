@@ -1,7 +1,7 @@
 """What waits too long: receipts without a flow, flows without their money, lines without a receipt.
 
     plan        each hour of a working day by schedule; what is planned is done once a day
-    look        tell a body's administrators once of each thing that became late (pagopa.md 6.3)
+    look        tell those whom a body names once of each thing that became late (pagopa.md 6.3)
     stand_in    a flow stands for a receipt that nobody could bring (pagopa.md 7, rule 6)
 
 T#<tenant>#ALERTS   DAY#<day>          that day was looked at
@@ -16,7 +16,7 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Final
 
-from chalicelib.accounting import calendar, fetching, groups, regrouping, settled, store
+from chalicelib.accounting import calendar, fetching, groups, regrouping, reported, settled, store
 from chalicelib.accounting.facts import Payment, Receipt
 from chalicelib.accounting.groups import Part
 from chalicelib.accounting.matching import FLOW_DAYS
@@ -35,6 +35,7 @@ from chalicelib.payments import store as body_store
 from chalicelib.payments.pagopa import looking
 from chalicelib.payments.positions import counts
 from chalicelib.payments.positions import store as position_store
+from chalicelib.payments.positions.model import StandIn
 from chalicelib.payments.receipts import model as receipt_model
 
 Remaining = Callable[[], int]
@@ -124,17 +125,20 @@ def _shown(stored: Stored, today: date) -> list[Payment]:
 
 
 def _letter(tenant: str, receipts: int, flows: int, day: date, now: datetime) -> list[Op]:
-    if not fetching.get_setting(tenant).letters:
+    setting = fetching.get_setting(tenant)
+    if not setting.letters:
         return []
     body, home = bodies.get(tenant), accounts.get_reseller(tenant)
     values = {"practice": body.name, "receipts": str(receipts), "flows": str(flows)}
-    to = home.mail or body.contacts.mail
-    name = f"late-{day.isoformat()}"
+    own = home.mail or body.contacts.mail
+    # One letter a day for each of them; which is which needs no name that could be traced back.
     return [
         letters.row(
-            tenant, "reconciliation_late", to, values, now, name=name, language=home.language
+            tenant, "reconciliation_late", to, values, now,
+            name=f"late-{day.isoformat()}-{number}", language=home.language,
         )
-    ]
+        for number, to in enumerate(fetching.recipients(tenant, setting) or [own], 1)
+    ]  # fmt: skip
 
 
 # ------------------------------------------------------------------ lines without a receipt
@@ -151,9 +155,10 @@ def stand_in(job: Work, wakes: Wakes, now: datetime, remaining_ms: Remaining) ->
             paid = store.paid_day(stored.held)
             waited = calendar.working_between(date.fromisoformat(paid), today)
             if setting.stand_in_days and waited > setting.stand_in_days:
-                _stand_in(tenant, stored.iuv, part, codes_of(body), now, wakes)
+                _stand_in(tenant, stored, part, codes_of(body), now, wakes)
             else:
-                ops = looking.missing(tenant, body.fiscal_code, part.iur, now)
+                # A line without an IUR says of no receipt which one it is.
+                ops = looking.missing(tenant, body.fiscal_code, part.iur, now) if part.iur else []
                 if ops:
                     wakes.commit(ops)
         if remaining_ms() < limits.REMAINING_MS:
@@ -162,10 +167,11 @@ def stand_in(job: Work, wakes: Wakes, now: datetime, remaining_ms: Remaining) ->
 
 
 def _stand_in(
-    tenant: str, iuv: str, part: Part, codes: frozenset[str], now: datetime, wakes: Wakes
+    tenant: str, stored: Stored, part: Part, codes: frozenset[str], now: datetime, wakes: Wakes
 ) -> None:
     """The line counts as a receipt from now on, and its position as paid; the real receipt, should
-    it come, is the same payment."""
+    it come, completes it (`receipts.model.completes`)."""
+    iuv = stored.iuv
     place = position_store.find_position(tenant, iuv)
     position = position_store.get_position(tenant, place[0]) if place else None
     if place is None or position is None:
@@ -173,17 +179,27 @@ def _stand_in(
     asked = next(one for one in position.payments if one.number == place[1])
     if asked.state == "paid" or asked.cents != part.cents:
         return
-    day = date.fromisoformat(store.paid_day(store.get_groups(tenant, [iuv])[iuv].held))
+    line = next(
+        one for one in stored.held.lines
+        if (groups.flow_name(one.key), one.line.place) == (part.flow, part.place)
+    )  # fmt: skip
+    day = date.fromisoformat(line.day or store.paid_day(stored.held))
     fact = Receipt(iuv, part.iur, part.transfer, part.cents, day)
     done = receipt_model.effect(position, place[1], day, part.cents)
-    new = replace(position, state=done.state, payments=done.payments, version=position.version + 1)
+    stands = StandIn(part.iur, line.key[0], day, part.cents)
+    paid = tuple(
+        replace(one, stood_in=stands) if one.number == place[1] else one for one in done.payments
+    )
+    # Its line is in the flow that stands for it.
+    new = reported.marked(replace(position, state=done.state, payments=paid), {place[1]: True})
     facts = {
         "position": position.id, "number": place[1], "person": position.person,
-        "origin": position.origin, "creditor": position.creditor, "stands_in": part.iur,
+        "origin": position.origin, "creditor": position.creditor,
     }  # fmt: skip
     ops, _ = regrouping.of_groups(
-        tenant, {iuv: lambda held: groups.with_receipts(held, [fact])}, codes, now, {iuv: facts}
-    )
+        tenant, {iuv: lambda held: groups.with_receipts(held, [fact])}, codes, now, {iuv: facts},
+        position=position.id,
+    )  # fmt: skip
     ops += position_store.changed(
         tenant, new, done.event, clock.stamp(now), "settlement", flow=part.flow, cents=part.cents,
         number=place[1], day=day,

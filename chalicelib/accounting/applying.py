@@ -23,6 +23,8 @@ from chalicelib.base.work import Wakes, Work
 
 Remaining = Callable[[], int]
 _TRIES: Final = 8
+# Of a transaction that is divided: lines do not cause equally many operations.
+_ROOM: Final = 10
 _DROP: Final = "-"  # between the version that comes and one that leaves
 
 
@@ -105,10 +107,12 @@ def _commit(
     }
     ops, sums = regrouping.of_groups(tenant, changes, codes, now, mine=flow.name)
     if len(ops) >= limits.TRANSACTION_ITEMS:
-        half = len(chunk) // 2
-        assert half, "one IUV does not fit into a transaction"
-        ordered = sorted(chunk, key=_iuv)
-        for part, to in ((ordered[:half], before), (ordered[half:], after)):
+        size = len(chunk) // (len(ops) // (limits.TRANSACTION_ITEMS - _ROOM) + 1)
+        assert size, "one IUV does not fit into a transaction"
+        rest = iter(sorted(chunk, key=_iuv))
+        parts = list(iter(lambda: list(islice(rest, size)), []))
+        for place, part in enumerate(parts, 1):
+            to = after if place == len(parts) else before
             _commit(tenant, flow, target, part if coming else [], part, codes, wakes, now,
                     before, to, touched)  # fmt: skip
         return

@@ -65,6 +65,29 @@ def _decided(
     if old is not None and len(old.versions) >= limits.FLOW_VERSIONS:
         raise Rejected("flow_versions", "A flow has so many versions only by mistake.")
     new, said = _with(old, brought)
+    ops, new = _counting(tenant, old, new, now)
+    return ops, new, said
+
+
+def counted(tenant: str, flow: Settled, version: str, repost: str, now: datetime) -> list[Op]:
+    """The commit by which a version counts that was held, and no older one is; `repost`: who wants
+    its payments posted anew. The version is the one that `flow.revising` names."""
+    assert flow.revising == version
+    there = {one.id: one for one in flow.versions}
+    # What came while this one was on its way is decided on by itself.
+    held = tuple(one for one in flow.held if one != version
+                 and settled.newest([there[version], there[one]])[0].id == one)  # fmt: skip
+    known = [one for one in flow.versions if one.id not in {*flow.refused, *held}]
+    counts, conflict = settled.newest(known)
+    assert counts.id == version, "a version counts that nobody accepted"
+    new = replace(flow, counting=version, conflict=conflict, held=held, revising="", repost=repost)
+    return _counting(tenant, flow, new, now)[0]
+
+
+def _counting(
+    tenant: str, old: Settled | None, new: Settled, now: datetime
+) -> tuple[list[Op], Settled]:
+    """What follows for the flow's id, for who looks it up, and for its lines."""
     hub = store.get_hub(tenant, new.key[1])
     mine = Named(new.name, new.key, new.counts.settled)
     flows = tuple(sorted([one for one in hub.flows if one.name != new.name] + [mine]))
@@ -92,7 +115,7 @@ def _decided(
         work.row(regrouping.QUEUE, partition, f"seek-{new.version + 1}", now, when=dynamo.ANY,
                  label="seek", task="match", what="seek", flow=new.name, amounts=amounts),
     ]  # fmt: skip
-    return ops, new, said
+    return ops, new
 
 
 def _with(old: Settled | None, brought: Brought) -> tuple[Settled, str]:
@@ -107,10 +130,10 @@ def _with(old: Settled | None, brought: Brought) -> tuple[Settled, str]:
     new = replace(
         old, versions=tuple(sorted([*old.versions, version])), facts={**old.facts, **facts}
     )
-    if old.posted_lines:
+    if old.posted_lines or old.held or old.revising:
         later = settled.newest([old.counts, version])[0].id == version.id
         return (replace(new, held=(*old.held, version.id)), "held") if later else (new, "older")
-    counts, conflict = settled.newest(new.versions)
+    counts, conflict = settled.newest([one for one in new.versions if one.id not in old.refused])
     said = "newer" if counts.id == version.id else "older"
     return replace(new, counting=counts.id, conflict=conflict), said
 
@@ -122,7 +145,10 @@ def _put(tenant: str, old: Settled | None, new: Settled) -> Op:
         first = replace(new, version=1, changes=1)
         return Put(store.written_flow(tenant, first), label=f"flow:{new.name}")
     item = store.written_flow(tenant, new)
-    names = ("versions", "counting", "conflict", "held", "facts", "flow_id")
+    names = (
+        "versions", "counting", "conflict", "held", "facts", "flow_id", "revising", "refused",
+        "repost",
+    )  # fmt: skip
     return Update(
         store.flow_key(tenant, new.name),
         put={name: item[name] for name in names} | store.banked(new.bank),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
@@ -17,6 +18,7 @@ _SIGNS: Final = wording.FLOW_ID_CHARS
 NOTHING_FOUND: Final = Found("none", "none")
 _RUNS: Final = 4  # places in a text where an id may begin; one is usual
 LinkKind = Literal["flow", "payment", "none"]
+Outcome = Literal["exact", "prefix", "single", "proposed", "none", "linked", "aside"]
 StatementState = Literal["awaited", "reading", "read", "failed"]
 
 
@@ -60,6 +62,13 @@ class Banked:
         if self.found.kind == "single" and self.found.iuv:
             return "iuv", self.found.iuv, ""
         return "", "", ""
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of it: how sure its text is, or what an operator said."""
+        if self.link is not None:
+            return "aside" if self.link.kind == "none" else "linked"
+        return self.found.confidence
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -196,6 +205,12 @@ def list_movements(
     for item in found:
         if item["list_sk"] != last:
             yield item["list_sk"], read(tenant, item)
+
+
+def count_outcomes(tenant: str, statement: str) -> dict[Outcome, int]:
+    """How many of the movements that a statement brought first were found to be what."""
+    found = dynamo.query(keys.pk(tenant, "MOVEMENTS", "OF", statement), index="customer")
+    return dict(Counter(_bare(item).outcome for item in found))
 
 
 # ------------------------------------------------------------------ what an operator said

@@ -14,6 +14,8 @@ T#<tenant>#BODY   SETTLEMENTS#LOOK         when it was looked last, since when, 
 
 from __future__ import annotations
 
+import json
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -24,6 +26,7 @@ from chalicelib.accounting.fdr import carriers
 from chalicelib.accounting.fdr.carriers import Offered, Station
 from chalicelib.accounting.fdr.model import instant_of
 from chalicelib.accounting.regrouping import QUEUE
+from chalicelib.accounts import addresses
 from chalicelib.base import clock, dynamo, fields, ids, keys, limits, work
 from chalicelib.base.dynamo import ConditionFailed, Delete, Key, Op, Put, Update
 from chalicelib.base.errors import Conflict, Rejected, Transient
@@ -42,8 +45,9 @@ _ROWS: Final = 40
 # ------------------------------------------------------------------ the setting
 @dataclass(frozen=True)
 class Setting:
-    """How a body's flows are asked for. `secrets`: sealed `key` (subscription) and `password` (of
-    the station). `letters`: administrators are written to about what waits too long.
+    """How a body's flows are asked for. `secrets`: sealed `key` (subscription), `password` (of the
+    station) and `recipients`. `letters`: people are written to about what waits too long, those
+    whom the body names (`recipients`), else at its own address.
     `stand_in_days`: working days after which a flow stands for a receipt that nobody has; 0 never.
     """
 
@@ -57,6 +61,7 @@ class Setting:
 
 
 SECRETS: Final = ("key", "password")
+_RECIPIENTS: Final = "recipients"
 
 
 def _setting_key(tenant: str) -> Key:
@@ -71,17 +76,25 @@ def get_setting(tenant: str) -> Setting:
 
 
 def save_setting(
-    tenant: str, new: Setting, given: Mapping[str, str | None], also: Sequence[Op] = ()
-) -> Setting:
-    """Say it on the `version` that was read. Of `given` secrets None stays and "" goes.
+    tenant: str, new: Setting, given: Mapping[str, str | None],
+    named: Sequence[str] | None = None, also: Sequence[Op] = (),
+) -> Setting:  # fmt: skip
+    """Say it on the `version` that was read. Of `given` secrets None stays and "" goes; `named`:
+    the addresses that late things are told to, None: as before, none: the body's own.
 
-    Rejected `settlement_setting` where something is missing; Conflict.
+    Rejected `settlement_setting` where something is missing, `mail_address`,
+    `recipients_too_many`; Conflict.
     """
     bodies.get(tenant)
     old = get_setting(tenant)
     sealed = dict(old.secrets)
-    for name in SECRETS:
-        text = given.get(name)
+    texts = {name: given.get(name) for name in SECRETS}
+    if named is not None:
+        if len(named) > limits.LATE_RECIPIENTS:
+            raise Rejected("recipients_too_many", "Name fewer.", most=limits.LATE_RECIPIENTS)
+        found = list(dict.fromkeys(addresses.mail(one) for one in named))
+        texts[_RECIPIENTS] = json.dumps(found) if found else ""
+    for name, text in texts.items():
         if text is not None:
             sealed.pop(name, None)
             if text:
@@ -98,6 +111,11 @@ def save_setting(
     except ConditionFailed as failed:
         raise Conflict() from failed
     return replace(new, version=new.version + 1)
+
+
+def recipients(tenant: str, setting: Setting) -> tuple[str, ...]:
+    """Whom the body named to be told of what is late; () where that is its own address."""
+    return tuple(json.loads(_secret(tenant, setting, _RECIPIENTS) or "[]"))
 
 
 def _secret(tenant: str, setting: Setting, name: str) -> str:
@@ -261,8 +279,12 @@ def fetch(job: Work, wakes: Wakes, now: datetime, remaining_ms: Remaining) -> No
                 return
             carrier: flow_intake.Carrier = "rest"
         else:
-            data = carriers.fetch_soap(access, _station(tenant, setting), creditor, one.flow_id)
-            parts = [flow_intake.keep(tenant, str(said["source"]), "raw", data)]
+            # Its answer holds the whole flow: it is decoded while it comes, and never held.
+            with tempfile.TemporaryFile() as out:
+                station = _station(tenant, setting)
+                carriers.fetch_soap(access, station, creditor, one.flow_id, out)
+                out.seek(0)
+                parts = [flow_intake.keep_xml(tenant, str(said["source"]), "raw", out)]
             carrier = "soap"
     except Throttled as throttled:
         put_off(job, now + timedelta(seconds=throttled.seconds), str(said["source"]))

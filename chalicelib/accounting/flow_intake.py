@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 from chalicelib.accounting import arriving, pieces
 from chalicelib.accounting.fdr import classic, rest
 from chalicelib.accounting.fdr.model import Stream
 from chalicelib.accounting.regrouping import QUEUE
+from chalicelib.accounting.settled import Settled
 from chalicelib.base import clock, config, dynamo, ids, keys, limits, s3, work
 from chalicelib.base.dynamo import ConditionFailed, Item, Key, Op, Put
 from chalicelib.base.errors import NotFound, Rejected
@@ -79,6 +80,21 @@ def known(tenant: str, sources: Sequence[str]) -> set[str]:
     """Those of these that came already."""
     found = dynamo.batch_get(key_of(tenant, one) for one in sources)
     return {item["id"] for item in found.values()}
+
+
+def files(tenant: str, flow: Settled, version: str) -> list[tuple[Place, str]]:
+    """Where a version's bytes are, as they came, and what each file may be called. NotFound."""
+    facts = flow.facts.get(version)
+    if facts is None:
+        raise NotFound("version")
+    source = get(tenant, str(facts["source"]))
+    found = []
+    for bucket, key, object_version in source.objects:
+        part = key.rsplit("/", 1)[-1]
+        many = len(source.objects) > 1 or "." not in source.file_name
+        name = f"{source.file_name}-{part}" if many else source.file_name
+        found.append((Place(bucket, key, object_version), name))
+    return found
 
 
 def list_sources(tenant: str, limit: int) -> list[Source]:
@@ -144,6 +160,13 @@ def keep(tenant: str, name: str, part: str, data: bytes) -> tuple[str, str, str]
     kind = "json" if data.lstrip()[:1] == b"{" else "xml"
     where = kept(tenant, name, part, kind)
     s3.put(Place(*where), data, f"application/{kind}")
+    return where
+
+
+def keep_xml(tenant: str, name: str, part: str, data: BinaryIO) -> tuple[str, str, str]:
+    """The same of XML in a file, however great it is."""
+    where = kept(tenant, name, part, "xml")
+    s3.put(Place(*where), data, "application/xml")
     return where
 
 

@@ -46,12 +46,13 @@ _FINE: Final = frozenset({"RT_IUF", "RT_TES", "STAMP", "ELSEWHERE"})
 
 class Kept(NamedTuple):
     """A line of a flow, in the version (its id) that brought it. `day`: of the payment, as it is
-    written there."""
+    written there; `before`: cents of the lines in front of it."""
 
     key: FlowKey
     version: str
     line: Reported
     day: str = ""
+    before: int = 0
 
 
 class Single(NamedTuple):
@@ -169,6 +170,20 @@ def desk(held: Held, parts: Sequence[Part]) -> Desk:
     if labels <= _FINE:
         return "fine"
     return "waiting" if labels <= _FINE | {"RT_NO_IUF"} else "odd"
+
+
+def is_reported(held: Held, parts: Iterable[Part]) -> bool:
+    """Whether flows have all transfers of a payment of this IUV. A second payment takes nothing
+    away, and a digital stamp is in no flow."""
+    asked: dict[str, set[int]] = defaultdict(set)
+    for one in held.receipts:
+        if not one.stamp:
+            asked[one.iur].add(one.transfer)
+    there: dict[str, set[int]] = defaultdict(set)
+    for part in parts:
+        if part.flow and part.share == MATCHED:
+            there[part.iur].add(part.transfer)
+    return any(transfers <= there[iur] for iur, transfers in asked.items())
 
 
 class Sums(NamedTuple):

@@ -1,7 +1,8 @@
 """The lines of a flow as objects, in pieces of bounded size.
 
 <tenant>/settlements/<source>/lines-<nnnn>.json      [[place, iuv, iur, transfer, cents, outcome,
-                                                       day], …], FLOW_PIECE_LINES of them
+                                                       day, cents before it], …]
+                                                       FLOW_PIECE_LINES of them
 
 The bytes that a flow came as are kept beside, unchanged; pieces are only how its lines are found
 again without reading half a gigabyte. They are named by where the flow came from, so a run that
@@ -51,10 +52,12 @@ def keep(
     digest = hashlib.sha256()
     often: Counter[int] = Counter()
     waiting: list[list[Any]] = []
-    count = 0
+    count = before = 0
     for line in check.lines():
         row = _row(line)
         digest.update(repr(row).encode())
+        row.append(before)
+        before += max(0, row[4])
         often[hash(row[1])] += 1
         waiting.append(row)
         if len(waiting) == limits.FLOW_PIECE_LINES:
@@ -132,7 +135,7 @@ def lines(tenant: str, flow: Settled, version: str, start: int = 0) -> Iterator[
     for number in range(first, int(facts["pieces"])):
         data = s3.get(place(_piece(tenant, facts["source"], number)))
         for row in json.loads(data)[skipped:]:
-            yield Kept(flow.key, version, Reported(row[0], _iuv(flow, row), *row[2:6]), row[6])
+            yield Kept(flow.key, version, Reported(row[0], _iuv(flow, row), *row[2:6]), *row[6:])
         skipped = 0
 
 

@@ -18,8 +18,9 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Protocol
 
-from chalicelib.accounting import bank_store, groups, pieces, regrouping, settled, store
+from chalicelib.accounting import bank_store, dividing, groups, pieces, regrouping, settled, store
 from chalicelib.accounting.bank_store import Banked
+from chalicelib.accounting.dividing import Came, Slice
 from chalicelib.accounting.groups import Part
 from chalicelib.accounting.payment_match import MATCHED
 from chalicelib.accounting.settled import Settled
@@ -36,7 +37,8 @@ Line = tuple[str, str, str, str, str, int, int]
 @dataclass(frozen=True)
 class Postable:
     """A payment that may be posted. `key`: its stable name; `bank`: the movements that brought it,
-    `bank_day` the last one's day, `provisional` their provvisorio, "" without. `position` "": none
+    `bank_day` the day on which all of its flow was there, `provisional` their provvisorio, ""
+    without; `sospesi`: (number, cents) of each where it came under several. `position` "": none
     of ours; `lines` are what of it the payment paid, and sum to `cents`. `person`: blind index.
     `version`: of its flow, or of its group where it came by a transfer of its own."""
 
@@ -57,6 +59,7 @@ class Postable:
     origin: str
     version: int
     flow: str = ""
+    sospesi: tuple[tuple[str, int], ...] = ()
 
 
 class Named(Protocol):
@@ -197,6 +200,13 @@ def _made(
         flow = flows.get(part.flow)
         mine = flow.bank.movements if flow else [one.identity for one in stored.held.bank]
         days = [movements[one].day for one in mine if one in movements]
+        money = dividing.sources(
+            Came(movements[one].day, one, movements[one].cents, movements[one].provisional)
+            for one in mine if one in movements
+        )  # fmt: skip
+        taken = dividing.divide(money, _before(stored, part), part.cents)
+        if len(money) > 1:
+            mine = [name for one in taken for name in one.movements]
         receipt = next(
             one for one in stored.held.receipts
             if (one.iur, one.transfer) == (part.iur, part.transfer)
@@ -209,16 +219,26 @@ def _made(
             paid_day=receipt.day, flow_id=flow.flow_id if flow else "",
             psp=flow.key[0] if flow else "", bank=",".join(mine),
             bank_day=flow.bank.day if flow else max(days, default=None),
-            provisional=_provisional(movements, mine), position=position.id if position else "",
+            provisional=_provisional(taken), position=position.id if position else "",
             lines=lines_of(position, number, part.transfer, part.cents) if position else (),
             person=str(facts.get("person", "")), origin=position.origin if position else "",
             version=flow.version if flow else stored.version, flow=part.flow,
+            sospesi=tuple((one.provisional, one.cents) for one in taken) if len(taken) > 1 else (),
         )  # fmt: skip
 
 
-def _provisional(movements: Mapping[str, Banked], mine: Iterable[str]) -> str:
-    found = [movements[one].provisional for one in mine if one in movements]
-    return ",".join(dict.fromkeys(one for one in found if one))
+def _before(stored: Stored, part: Part) -> int:
+    """Cents in front of it in what brought it: of its flow's lines, or of its IUV's payments."""
+    if not part.flow:
+        return sum(one.cents for one in stored.parts if one < part)
+    return next(
+        one.before for one in stored.held.lines
+        if (groups.flow_name(one.key), one.line.place) == (part.flow, part.place)
+    )  # fmt: skip
+
+
+def _provisional(taken: Sequence[Slice]) -> str:
+    return ",".join(dict.fromkeys(one.provisional for one in taken if one.provisional))
 
 
 # ------------------------------------------------------------------ marked

@@ -20,5 +20,5 @@ def receipts(jobs: Sequence[Work], wakes: Wakes, now: datetime) -> None:
     and the match ends them. Raises as `reconciling.receipts`."""
     if jobs:
         came = {str(job.item["position"]): str(job.item["receipt"]) for job in jobs}
-        paying.receipts(jobs[0].tenant, came, now)
+        paying.receipts(jobs[0].tenant, came, now, wakes)
     reconciling.receipts(jobs, wakes, now)

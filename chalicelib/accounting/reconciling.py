@@ -119,10 +119,12 @@ def _by_iuv(found: Iterable[_Came], creditor: str) -> dict[str, list[tuple[_Came
     facts: dict[str, list[tuple[_Came, Receipt]]] = {}
     for came in found:
         one = came.receipt
+        # What a flow stood for keeps its name: it may be posted under it.
+        iur = one.id if one.settled_as is None else one.settled_as
         for transfer in one.transfers:
             if transfer.creditor == creditor:
                 facts.setdefault(one.iuv, []).append(
-                    (came, Receipt(one.iuv, one.id, transfer.number, transfer.cents,
+                    (came, Receipt(one.iuv, iur, transfer.number, transfer.cents,
                                    date.fromisoformat(one.day), transfer.stamp))
                 )  # fmt: skip
     return facts
@@ -230,6 +232,14 @@ def judge(job: Work, wakes: Wakes, now: datetime) -> None:
                 regrouping.QUEUE, store.flow_partition(tenant, flow.name), "tell", now,
                 when=dynamo.ANY, task="match", what="tell", flow=flow.name, at=0,
                 change=str(flow.changes),
+            )
+        )  # fmt: skip
+    if stands.postable and flow.repost:
+        # An operator accepted another version: what it brings is posted without asking again.
+        ops.append(
+            work.row(
+                regrouping.QUEUE, store.flow_partition(tenant, flow.name), "repost", now,
+                when=dynamo.ANY, task="revise", what="repost", flow=flow.name,
             )
         )  # fmt: skip
     own = Update(

@@ -13,9 +13,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from chalicelib.accounting import bank_store, groups, settled, store
+from chalicelib.accounting import bank_store, groups, reported, settled, store
 from chalicelib.accounting.bank_store import Banked
 from chalicelib.accounting.groups import Held, Part, Single, Sums
+from chalicelib.accounting.payment_match import MATCHED
+from chalicelib.accounting.reported import Turned
 from chalicelib.accounting.settled import Credit
 from chalicelib.accounting.store import Hub, Stored
 from chalicelib.base import dynamo, limits, work
@@ -35,10 +37,11 @@ def judge_row(tenant: str, name: str, now: datetime) -> Put:
 
 def of_groups(
     tenant: str, changes: Mapping[str, Change], codes: Set[str], now: datetime,
-    facts: Mapping[str, Mapping[str, Any]] | None = None, *, mine: str = "",
+    facts: Mapping[str, Mapping[str, Any]] | None = None, *, mine: str = "", position: str = "",
 ) -> tuple[list[Op], Sums]:  # fmt: skip
     """The commit that changes groups, by IUV, and what the shares of the flow `mine` change by:
-    its own operation is the caller's, those of other flows are among these.
+    its own operation is the caller's, those of other flows are among these. So are those of
+    positions that are reported from now on, or not any more; `position` the caller writes himself.
 
     `codes`: segregation codes of the body. A group that stays as it is costs nothing.
     """
@@ -46,6 +49,8 @@ def of_groups(
     ops: list[Op] = []
     cents: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     lines: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    turned: list[Turned] = []
+    lost: dict[str, int] = {}
     for iuv, old in there.items():
         held = changes[iuv](old.held)
         said = {**old.facts, **(facts or {}).get(iuv, {})}
@@ -53,6 +58,8 @@ def of_groups(
             continue
         new = replace(old, held=held, parts=groups.resolve(held, codes), facts=said)
         ops += _written(tenant, old, new, now)
+        turned += _turned(old, new)
+        lost |= dict.fromkeys(sorted(_reported(old) - _reported(new)), new.version)
         for flow, sums in groups.moved(old.parts, new.parts).items():
             for at in range(4):
                 cents[flow][at] += sums.cents[at]
@@ -64,7 +71,28 @@ def of_groups(
     own = found.pop(mine, Sums())
     for flow in sorted(found):
         ops += [store.added(tenant, flow, found[flow]), judge_row(tenant, flow, now)]
+    if lost:
+        # Whoever reads the flow finds these no more: posting is told of them by name.
+        (first, version), keys = next(iter(lost.items())), list(lost)
+        place = store.group_key(tenant, first.partition("#")[0])[0]
+        ops += postable_rows(tenant, place, f"lost-{version + 1}", keys, now)
+    turned = [one for one in turned if one.position != position]
+    if turned:
+        ops += reported.ops(tenant, turned, now)
     return ops, own
+
+
+def _reported(stored: Stored) -> set[str]:
+    """Keys of payments that a flow has."""
+    return {key_of(stored.iuv, one) for one in stored.parts if one.flow and one.share == MATCHED}
+
+
+def _turned(old: Stored, new: Stored) -> list[Turned]:
+    is_so = groups.is_reported(new.held, new.parts)
+    name = str(new.facts.get("position", ""))
+    if not name or is_so == groups.is_reported(old.held, old.parts):
+        return []
+    return [Turned(name, int(new.facts["number"]), is_so)]
 
 
 def _written(tenant: str, old: Stored, new: Stored, now: datetime) -> list[Op]:

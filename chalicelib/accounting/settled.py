@@ -123,6 +123,10 @@ class Settled:
     and how many lines are done; `lump`: cents and lines of a crowded one, which go there whole.
     `told`: what posting was told of it last: postable, matched lines, version. `facts`: by version,
     where it came from and what is in its head.
+
+    `revising`: the held version that an operator accepted, while orders are taken back for it;
+    `refused`: versions that never count; `repost`: who wants its payments posted anew as soon as
+    they may be, "" for nobody.
     """
 
     key: FlowKey
@@ -145,6 +149,9 @@ class Settled:
     changes: int = 0
     version: int = 0
     facts: Mapping[str, Any] = field(default_factory=dict)
+    revising: str = ""
+    refused: tuple[str, ...] = ()
+    repost: str = ""
 
     @property
     def counts(self) -> Version:

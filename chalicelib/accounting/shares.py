@@ -1,7 +1,7 @@
 """What of a position's lines a payment paid, to the cent. Pure.
 
 The mirror of `payments.pagopa.shares`: lines stand one behind the other, those of one account and
-taxonomy together; an instalment pays what lies over it; what rules added is the first line's, what
+taxonomy together (each digital stamp by itself); an instalment pays what lies over it; what rules added is the first line's, what
 they took off is missing at the end.
 """
 
@@ -23,7 +23,7 @@ def lines_of(position: Position, number: int, transfer: int, cents: int) -> tupl
     for each in transfers(position.lines):
         mine: list[tuple[Line, int]] = []
         for line in position.lines:
-            if (line.iban, line.taxonomy) != (each.iban, each.taxonomy):
+            if not each.holds(line):
                 continue
             low, high = max(start, before), min(start + line.cents, before + wanted)
             if high > low:

@@ -75,7 +75,7 @@ def put_group(tenant: str, stored: Stored) -> Put:
         "sk": sk,
         "iuv": stored.iuv,
         "receipts": [[*one[1:4], one.day.isoformat(), one.stamp] for one in held.receipts],
-        "lines": [[*one.key, one.version, *one.line, one.day] for one in held.lines],
+        "lines": [[*one.key, one.version, *one.line, *one[3:]] for one in held.lines],
         "bank": [[one.identity, one.day.isoformat(), *one[2:]] for one in held.bank],
         "cancelled": held.cancelled,
         "parts": [list(one) for one in stored.parts],
@@ -116,7 +116,7 @@ def read_group(item: Item) -> Stored:
         for iur, transfer, cents, day, stamp in item["receipts"]
     )
     lines = tuple(
-        Kept((one[0], one[1], one[2]), one[3], Reported(*one[4:10]), one[10])
+        Kept((one[0], one[1], one[2]), one[3], Reported(*one[4:10]), *one[10:])
         for one in item["lines"]
     )
     bank = tuple(
@@ -203,6 +203,9 @@ def written_flow(tenant: str, flow: Settled) -> Item:
         "changes": flow.changes,
         "facts": dict(flow.facts),
         "version": flow.version,
+        "revising": flow.revising,
+        "refused": list(flow.refused),
+        "repost": flow.repost,
         **listed(tenant, flow),
     }
 
@@ -264,6 +267,9 @@ def read_flow(item: Item) -> Settled:
         changes=item["changes"],
         version=item["version"],
         facts=item["facts"],
+        revising=item.get("revising", ""),
+        refused=tuple(item.get("refused", ())),
+        repost=item.get("repost", ""),
     )
 
 

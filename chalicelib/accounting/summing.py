@@ -27,11 +27,14 @@ class Money:
 
 @dataclass(frozen=True)
 class Summary:
-    """Flows and payments of the days of settlement asked for: how many lines are matched and
-    posted, how often each label stands somewhere; and all money."""
+    """Flows and payments of the days of settlement asked for: how many lines there are, how many of
+    them are of other partners, matched and posted, how often each label stands somewhere; and all
+    money."""
 
     flows: int
     settled_cents: int
+    lines: int
+    elsewhere: int
     matched: int
     matched_cents: int
     posted: int
@@ -60,6 +63,8 @@ def summary(tenant: str, first: date, last: date, today: date) -> Summary:
     return Summary(
         flows=len(flows),
         settled_cents=sum(flow.counts.cents for flow in flows),
+        lines=sum(flow.counts.lines for flow in flows),
+        elsewhere=sum(settled.part(flow, "elsewhere")[1] for flow in flows),
         matched=sum(settled.part(flow, "matched")[1] for flow in flows),
         matched_cents=sum(settled.part(flow, "matched")[0] for flow in flows),
         posted=sum(flow.posted_lines for flow in flows),

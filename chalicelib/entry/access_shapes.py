@@ -59,6 +59,7 @@ class GrantChange(Taken):
 
 class Grant(Given):
     id: str
+    user: str = Field(description="by whom the audit trail knows the person")
     mail: str
     name: str
     role: str

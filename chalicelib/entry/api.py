@@ -20,6 +20,7 @@ from chalicelib.entry import account_shapes, acting, answers, openapi, shapes, w
 from chalicelib.entry.web import Request, route
 from chalicelib.invoicing import decisions, handing, hub, own, own_help
 from chalicelib.invoicing.document import Document
+from chalicelib.payments import invoices
 
 bp = Blueprint(__name__)
 
@@ -238,7 +239,12 @@ def _decided(tenant: str, document: Document) -> shapes.DocumentDetail:
     "One document: values, timeline, SdI's messages", shapes.DocumentDetail,
 )  # fmt: skip
 def get_document(request: Request) -> shapes.DocumentDetail:
-    return _detail(request.caller.tenant, _document(request))
+    tenant, document = request.caller.tenant, _document(request)
+    found = _detail(tenant, document)
+    paid = invoices.paid(tenant, document.id) if request.caller.kind == "body" else None
+    if paid is None:
+        return found
+    return found.model_copy(update={"pagopa": shapes.PagopaPayment(**vars(paid))})
 
 
 @route(

@@ -178,6 +178,7 @@ def _grant(listed: Listed) -> shapes.Grant:
     one = listed.grant
     return shapes.Grant(
         id=one.id,
+        user=one.user,
         mail=listed.mail,
         name=listed.name,
         role=one.role,

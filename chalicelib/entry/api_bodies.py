@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import asdict
 
 from chalice.app import Blueprint
 
 from chalicelib.accounts.audit import Action
 from chalicelib.base import clock, limits
-from chalicelib.base.errors import Rejected
+from chalicelib.base.errors import NotFound, Rejected
 from chalicelib.entry import acting
 from chalicelib.entry import body_shapes as shapes
 from chalicelib.entry.web import Request, route
@@ -71,14 +72,23 @@ def _modes(tenant: str, wanted: shapes.NewBody) -> tuple[Mode, ...]:
 
 
 @route(
-    bp, "PUT", "/v1/body/logo", "body:write", "Another logo (its bytes: PNG or SVG)", shapes.Body,
-    body=bytes,
+    bp, "PUT", "/v1/body/logo", "body:write", "Another logo (its bytes: PNG, JPEG or SVG)",
+    shapes.Body, body=bytes,
 )  # fmt: skip
 def save_logo(request: Request) -> shapes.Body:
     if not request.raw:
         raise Rejected("file_empty", "Send a picture; DELETE takes it away.")
     record = acting.entry(request, Action.BODY_CHANGED, "body:logo")
     return _body(bodies.save_logo(request.caller.tenant, request.raw, [record]))
+
+
+@route(bp, "GET", "/v1/body/logo", "body:read", "The logo, to be looked at", shapes.Logo)
+def get_logo(request: Request) -> shapes.Logo:
+    tenant = request.caller.tenant
+    data = bodies.logo_of(tenant, bodies.get(tenant))
+    if not data:
+        raise NotFound("logo")
+    return shapes.Logo(type=bodies.picture_type(data), data=base64.b64encode(data).decode())
 
 
 @route(bp, "DELETE", "/v1/body/logo", "body:write", "Print no logo", shapes.Body)
@@ -132,6 +142,7 @@ def save_service(request: Request) -> shapes.Service:
         chapter=wanted.chapter,
         price=_price(wanted),
         active=wanted.active,
+        stamp=wanted.stamp,
         description=Texts(**wanted.description.model_dump()),
         form=tuple(form_field(one) for one in wanted.form),
         version=wanted.version,

@@ -16,6 +16,7 @@ from chalicelib.entry.web import Request, route
 from chalicelib.payments import bodies
 from chalicelib.payments.body import Mode
 from chalicelib.payments.dues import imports, template
+from chalicelib.payments.dues.columns import COLUMNS
 from chalicelib.payments.dues.filters import Filter
 from chalicelib.payments.dues.imports import Owed
 from chalicelib.payments.dues.mapping import Mapping
@@ -40,7 +41,10 @@ def dues_template(request: Request) -> shapes.Link:
 )  # fmt: skip
 def list_mappings(request: Request) -> shapes.Mappings:
     found = imports.list_mappings(request.caller.tenant)
-    return shapes.Mappings(mappings=[shapes.Mapping(**asdict(one)) for one in found])
+    return shapes.Mappings(
+        mappings=[shapes.Mapping(**asdict(one)) for one in found],
+        known=[shapes.FieldOfDue(field=one.field, needed=one.needed) for one in COLUMNS],
+    )
 
 
 @route(
@@ -128,14 +132,39 @@ def import_faults(request: Request) -> shapes.Faults:
 
 
 @route(
+    bp, "GET", "/v1/body/dues/imports/{import_id}/columns", "body:read",
+    "Which columns the uploaded file has, and what each may be", shapes.Columns,
+    query=shapes.ColumnsQuery,
+)  # fmt: skip
+def import_columns(request: Request) -> shapes.Columns:
+    query: shapes.ColumnsQuery = request.query
+    name = request.path["import_id"]
+    found = imports.columns(request.caller.tenant, name, query.sheet, query.delimiter)
+    acting.read(request, Action.DUES_READ, f"import:{name}")
+    return shapes.Columns(
+        row=found.row,
+        columns=[
+            shapes.FoundColumn(column=one.column, header=one.header, examples=list(one.examples))
+            for one in found.columns
+        ],
+        fields=dict(found.fields),
+    )
+
+
+@route(
     bp, "POST", "/v1/body/dues/imports/{import_id}/check", "body:write",
-    "Read the uploaded file without making anything", shapes.Import, status=202,
+    "Read the uploaded file without making anything", shapes.Import, query=shapes.CheckQuery,
+    status=202,
 )  # fmt: skip
 def check_import(request: Request) -> shapes.Import:
     name = request.path["import_id"]
     record = acting.entry(request, Action.DUES_CHECKED, f"import:{name}")
     with work.waking() as wakes:
-        return _import(imports.check(request.caller.tenant, name, clock.now(), wakes, [record]))
+        found = imports.check(
+            request.caller.tenant, name, clock.now(), wakes, [record],
+            mapping=request.query.mapping or "",
+        )  # fmt: skip
+        return _import(found)
 
 
 @route(

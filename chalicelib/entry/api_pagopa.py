@@ -11,9 +11,10 @@ from chalicelib.base import clock, work
 from chalicelib.entry import acting
 from chalicelib.entry import pagopa_shapes as shapes
 from chalicelib.entry.web import Request, route
-from chalicelib.payments.pagopa import connections, looking, told, working
+from chalicelib.payments.pagopa import connections, looking, told, trying, working
 from chalicelib.payments.pagopa.connection import PRODUCTS, Connection
 from chalicelib.payments.pagopa.told import Told
+from chalicelib.payments.positions import positions
 
 bp = Blueprint(__name__)
 
@@ -59,6 +60,17 @@ def save_connection(request: Request) -> shapes.Connection:
     return _connection(tenant, new)
 
 
+@route(
+    bp, "POST", "/v1/body/pagopa/test", "body:write",
+    "Try one of the keys; what pagoPA says is the answer", shapes.Trial, body=shapes.NewTrial,
+)  # fmt: skip
+def try_connection(request: Request) -> shapes.Trial:
+    wanted: shapes.NewTrial = request.body
+    acting.read(request, Action.PAGOPA_TRIED, "body:pagopa", product=wanted.product)
+    found = trying.attempt(request.caller.tenant, wanted.product, clock.now())
+    return shapes.Trial.model_validate(asdict(found))
+
+
 # ------------------------------------------------------------------ what was refused
 def telling(found: Told) -> shapes.Telling:
     """How a position stands with pagoPA, as it is said."""
@@ -75,9 +87,28 @@ def list_refusals(request: Request) -> shapes.Refusals:
     if found:
         acting.read(request, Action.POSITION_READ, "refusals", count=len(found))
     return shapes.Refusals(
-        refusals=[shapes.Refusal.model_validate(asdict(one)) for one in found],
+        refusals=_refusals(request.caller.tenant, found),
         cursor=cursor or None,
     )
+
+
+def _refusals(tenant: str, found: list[Told]) -> list[shapes.Refusal]:
+    """With whose they are; what was erased meanwhile is left out."""
+    there = {
+        one.position.id: one for one in positions.some(tenant, [one.position for one in found])
+    }
+    return [
+        shapes.Refusal.model_validate(
+            asdict(one)
+            | {
+                "name": there[one.position].person.name,
+                "subject": there[one.position].position.subject,
+                "cents": there[one.position].position.cents,
+            }
+        )
+        for one in found
+        if one.position in there
+    ]
 
 
 @route(

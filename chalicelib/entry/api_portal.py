@@ -7,6 +7,7 @@ may not ask often; what a search found is named by a key of its own afterwards.
 from __future__ import annotations
 
 import secrets
+from datetime import date
 from typing import Any
 
 from chalice.app import Blueprint
@@ -17,6 +18,7 @@ from chalicelib.entry import web
 from chalicelib.entry.api_bodies import form_answer
 from chalicelib.entry.body_shapes import Description
 from chalicelib.entry.web import File, Request, route
+from chalicelib.payments import stamps
 from chalicelib.payments.body import Body, Service
 from chalicelib.payments.checkout import service as checkout
 from chalicelib.payments.citizen import directory, finding, handles, services, showing, tickets
@@ -25,6 +27,7 @@ from chalicelib.payments.citizen.handles import Handle
 from chalicelib.payments.citizen.services import Asked
 from chalicelib.payments.forms import Texts
 from chalicelib.payments.prices import Fixed, Free, Price
+from chalicelib.payments.stamps import Stamp
 
 bp = Blueprint(__name__)
 PDF = ("application/pdf",)
@@ -48,13 +51,14 @@ def portal_bodies(request: Request) -> shapes.PortalBodies:
 )  # fmt: skip
 def portal_body(request: Request) -> shapes.PortalBody:
     tenant, body = directory.body(request.path["body_code"])
+    today = clock.rome_day(clock.now())
     return shapes.PortalBody(
         code=body.fiscal_code,
         name=body.name,
         sector=body.sector,
         contacts=shapes.PortalContacts(**vars(body.contacts)),
         logo_url=_logo_url(body),
-        services=[_service(one) for one in directory.offered(tenant)],
+        services=[_service(one, today) for one in directory.offered(tenant)],
     )
 
 
@@ -62,14 +66,14 @@ def _logo_url(body: Body) -> str | None:
     return f"/v1/portal/bodies/{body.fiscal_code}/logo" if body.logo else None
 
 
-def _service(one: Service) -> shapes.PortalService:
-    assert one.price is not None
+def _service(one: Service, today: date) -> shapes.PortalService:
     description = one.description if one.description.it else Texts(one.subject)
     return shapes.PortalService(
         code=one.code,
         subject=one.subject,
         description=Description(**vars(description)),
-        price=price_answer(one.price),
+        price=price_answer(one.price) if one.price else None,
+        stamp_cents=stamps.cents_on(today) if one.stamp else None,
         form=shapes.ServiceForm(fields=form_answer(one.form)),
     )
 
@@ -96,8 +100,8 @@ def price_answer(price: Price) -> shapes.PortalPrice:
     file_types=("image/png", "image/svg+xml"),
 )  # fmt: skip
 def portal_logo(request: Request) -> File:
-    data, kind = directory.logo(request.path["body_code"])
-    return File(data, kind)
+    data, kind, digest = directory.logo(request.path["body_code"])
+    return File(data, kind, tag=digest, kept_s=limits.LOGO_KEPT_S)
 
 
 # ------------------------------------------------------------------ search
@@ -187,6 +191,7 @@ def portal_make(request: Request) -> shapes.MadePayment:
     asked = Asked(
         name=wanted.person.name, tax_code=wanted.person.tax_code, mail=wanted.person.email or "",
         language=wanted.language, form=wanted.values, chosen=wanted.chosen, cents=wanted.cents,
+        stamp=Stamp(**wanted.stamp.model_dump()) if wanted.stamp else None,
     )  # fmt: skip
     position, _ = services.make(
         tenant, request.path["service_id"], asked, request.actor.source, request.idempotency_key,
@@ -221,6 +226,7 @@ def portal_receipts(request: Request) -> shapes.PortalReceipts:
                     "day": one.day,
                     "cents": one.cents,
                     "psp_name": one.psp_name,
+                    "stamp": any(each.stamp for each in one.transfers),
                 }
             )
             for one in papers.of_notice(hit)
@@ -229,7 +235,8 @@ def portal_receipts(request: Request) -> shapes.PortalReceipts:
 
 
 @route(
-    bp, "POST", "/v1/portal/receipt", web.PUBLIC, "A receipt as PDF, or as pagoPA sent it",
+    bp, "POST", "/v1/portal/receipt", web.PUBLIC,
+    "A receipt as PDF, as pagoPA sent it, or the digital stamp that came with it",
     body=shapes.ReceiptWanted, file_types=("application/pdf", "application/xml"),
 )  # fmt: skip
 def portal_receipt(request: Request) -> File:
@@ -241,6 +248,20 @@ def portal_receipt(request: Request) -> File:
     hit: Hit = finding.again(handle, now)
     paper = papers.receipt(handle, hit, wanted.form, wanted.language)
     return File(paper.data, paper.type, paper.name)
+
+
+@route(
+    bp, "POST", "/v1/portal/training-receipt", web.PUBLIC,
+    "The receipt that a body has issued for a training event, by the key of its notice",
+    body=shapes.TrainingReceiptWanted, file_types=PDF,
+)  # fmt: skip
+def portal_training_receipt(request: Request) -> File:
+    from chalicelib.accounting.events_fpc import service as training
+
+    now = clock.now()
+    hit = finding.again(handles.whole(request.body.key, now), now)
+    data, name = training.paper_of_position(hit.tenant, hit.position.id)
+    return File(data, "application/pdf", name)
 
 
 @route(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date
 
@@ -13,14 +14,17 @@ from chalicelib.base.errors import Rejected
 from chalicelib.entry import acting, api_dues, api_office, dues_shapes
 from chalicelib.entry import position_shapes as shapes
 from chalicelib.entry.web import Request, route
+from chalicelib.payments import amounts
+from chalicelib.payments.amounts import Turn
 from chalicelib.payments.dues import values
 from chalicelib.payments.dues.filters import Filter
 from chalicelib.payments.dues.model import Person
 from chalicelib.payments.pagopa import looking, told
 from chalicelib.payments.positions import archive, flows, model, positions
 from chalicelib.payments.positions.grouping import Change, Parameters, Plan
-from chalicelib.payments.positions.positions import Shown, Wanted
+from chalicelib.payments.positions.positions import Outside, Shown, Wanted
 from chalicelib.payments.positions.store import Flow
+from chalicelib.payments.stamps import Stamp
 
 bp = Blueprint(__name__)
 
@@ -85,6 +89,47 @@ def exclude_dues(request: Request) -> shapes.Flow:
     )
 
 
+def _changes(wanted: list[shapes.Change]) -> tuple[Change, ...]:
+    return tuple(
+        Change(
+            kind=one.kind,
+            reason=one.reason,
+            days=one.days,
+            cents=one.cents,
+            rate=one.percent / 100,
+            yearly_rate=one.yearly_percent / 100,
+        )
+        for one in wanted
+    )
+
+
+def _amounts(found: Iterable[Turn]) -> list[shapes.AmountFrom]:
+    return [
+        shapes.AmountFrom(
+            day=one.day,
+            cents=one.due.cents,
+            parts=[shapes.AmountPart(**vars(part)) for part in one.due.parts],
+            daily=one.daily,
+        )
+        for one in found
+    ]
+
+
+@route(
+    bp, "POST", "/v1/body/flows/{generation_id}/preview", "body:read",
+    "What a due of the list would ask for by the day; nothing is written", shapes.Preview,
+    body=shapes.NewPreview,
+)  # fmt: skip
+def preview_amounts(request: Request) -> shapes.Preview:
+    wanted: shapes.NewPreview = request.body
+    fee = wanted.late_fee_cents, wanted.late_fee_days
+    found = flows.preview(
+        request.caller.tenant, request.path["generation_id"], wanted.due, fee,
+        _changes(wanted.changes), _today(),
+    )  # fmt: skip
+    return shapes.Preview(cents=found.cents, due=found.due, amounts=_amounts(found.turns))
+
+
 @route(
     bp, "POST", "/v1/body/flows/{generation_id}/generate", "body:write",
     "Make debt positions of the list", shapes.Flow, body=shapes.Parameters, status=202,
@@ -100,17 +145,7 @@ def generate_positions(request: Request) -> shapes.Flow:
         plan=Plan(**wanted.plan.model_dump()) if wanted.plan else None,
         late_fee_cents=wanted.late_fee_cents,
         late_fee_days=wanted.late_fee_days,
-        changes=tuple(
-            Change(
-                kind=one.kind,
-                reason=one.reason,
-                days=one.days,
-                cents=one.cents,
-                rate=one.percent / 100,
-                yearly_rate=one.yearly_percent / 100,
-            )
-            for one in wanted.changes
-        ),
+        changes=_changes(wanted.changes),
     )
     record = acting.entry(request, Action.POSITIONS_GENERATED, f"flow:{name}")
     with work.waking() as wakes:
@@ -135,7 +170,24 @@ def _whole(tenant: str, position_id: str) -> shapes.Position:
         _summary(found)
         | {"transfers": transfers, "timeline": events}
         | {"pagopa": asdict(told.get(tenant, position_id))}
+        | _ruled(found.position)
     )
+
+
+def _ruled(position: model.Position) -> dict[str, object]:
+    """Its rules, and what they make of the amount."""
+    rules = [
+        {
+            "percent": one.rate * 100,
+            "yearly_percent": one.yearly_rate * 100,
+            **{name: getattr(one, name) for name in ("kind", "reason", "first", "last", "cents")},
+        }
+        for one in position.rules
+    ]
+    whole = position.whole
+    asks = whole is not None and whole.state == "unpaid" and position.rules
+    turns = amounts.calendar(whole.cents, position.rules, _today()) if whole and asks else []
+    return {"rules": rules, "amounts": _amounts(turns)}
 
 
 @route(
@@ -181,6 +233,7 @@ def make_position(request: Request) -> shapes.Position:
     said = Wanted(
         service=wanted.service, person=Person(**debtor), reason=wanted.reason, due=wanted.due,
         chosen=wanted.chosen, cents=wanted.cents, manual=wanted.manual,
+        stamp=Stamp(**wanted.stamp.model_dump()) if wanted.stamp else None,
     )  # fmt: skip
     record = acting.entry(request, Action.POSITION_CHANGED, "position", state="made")
     made = positions.make(tenant, said, clock.now(), _by(request), key, [record])
@@ -243,7 +296,8 @@ def pay_outside(request: Request) -> shapes.Position:
     record = acting.entry(
         request, Action.POSITION_CHANGED, f"position:{name}", state="paid_outside"
     )
-    positions.pay_outside(tenant, name, request.body.day, clock.now(), _by(request), [record])
+    paid = Outside(**request.body.model_dump())
+    positions.pay_outside(tenant, name, paid, clock.now(), _by(request), [record])
     return _whole(tenant, name)
 
 

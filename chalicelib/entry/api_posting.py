@@ -1,4 +1,4 @@
-"""Posting under /v1/body/posting: runs, orders (reversali), the journal, the treasurer's flows.
+"""Posting under /v1/body/posting: runs, orders (reversali), the journal.
 
 For accounting programs: `GET /v1/body/posting/journal?since=<next>` tells every entry once and in
 order, each with its order; `…/orders/{reversale_id}` and `…/assessments/{assessment_id}` are where
@@ -12,15 +12,22 @@ from dataclasses import asdict
 
 from chalice.app import Blueprint
 
-from chalicelib.accounting.posting import exports, service, source, treasury
+from chalicelib.accounting.posting import (
+    answers,
+    browsing,
+    exports,
+    service,
+    source,
+    treasury,
+)
+from chalicelib.accounting.posting.browsing import EntryFilter, OrderFilter
+from chalicelib.accounting.posting.ledger import Entry
 from chalicelib.accounting.posting.model import Classification, Draft, Order, Said, Setting
-from chalicelib.accounting.posting.opi import Treasurer
 from chalicelib.accounting.posting.service import Wanted
-from chalicelib.accounting.posting.store import Run
-from chalicelib.accounting.posting.treasury import Flow
+from chalicelib.accounting.posting.store import Kept, Run
 from chalicelib.accounts.audit import Action
 from chalicelib.base import clock, limits, work
-from chalicelib.base.errors import NotFound, Rejected
+from chalicelib.base.errors import NotFound
 from chalicelib.entry import acting, dues_shapes
 from chalicelib.entry import posting_shapes as shapes
 from chalicelib.entry.web import Request, route
@@ -145,7 +152,7 @@ def _summary(order: Order) -> dict[str, object]:
     said = _drafted(order.draft)
     for name in ("id", "year", "number", "state", "outcome"):
         said[name] = getattr(order, name)
-    return said
+    return said | {"treasury": asdict(order.treasury) if order.treasury else None}
 
 
 @route(
@@ -154,9 +161,8 @@ def _summary(order: Order) -> dict[str, object]:
 )  # fmt: skip
 def list_collection_orders(request: Request) -> shapes.Orders:
     query: shapes.OrdersQuery = request.query
-    found, cursor = service.list_orders(
-        request.caller.tenant, query.year, query.flow, query.cursor, query.limit
-    )
+    wanted = OrderFilter(**query.model_dump(exclude={"cursor", "limit"}))
+    found, cursor = browsing.list_orders(request.caller.tenant, wanted, query.cursor, query.limit)
     if found:
         acting.read(request, Action.POSTINGS_READ, "orders", count=len(found))
     orders = [shapes.OrderSummary.model_validate(_summary(one)) for one in found]
@@ -178,8 +184,9 @@ def _order(tenant: str, name: str) -> shapes.Order:
     kept = service.get_order(tenant, name)
     order = kept.order
     told = [
-        asdict(one) | {"good": one.good} for one in treasury.outcomes_of(tenant, order.id)
-    ]  # fmt: skip
+        asdict(one) | {"good": one.good, "state": one.state}
+        for one in answers.outcomes_of(tenant, order.id)
+    ]
     return shapes.Order.model_validate(
         _summary(order)
         | {"by": order.by, "at": order.at, "entry": order.seq, "reversed_by": order.reversed_by}
@@ -247,14 +254,31 @@ def read_journal(request: Request) -> shapes.Journal:
     found = service.feed(request.caller.tenant, query.since, query.limit)
     if found:
         acting.read(request, Action.POSTINGS_READ, "journal", count=len(found))
-    entries = [
+    following = found[-1][0].seq if found else query.since
+    return shapes.Journal(entries=_entries(found), next=following, more=len(found) == query.limit)
+
+
+def _entries(found: Iterable[tuple[Entry, Kept | None]]) -> list[shapes.JournalEntry]:
+    return [
         shapes.JournalEntry.model_validate(
             asdict(entry) | {"order": _summary(kept.order) if kept else None}
         )
         for entry, kept in found
     ]
-    following = found[-1][0].seq if found else query.since
-    return shapes.Journal(entries=entries, next=following, more=len(found) == query.limit)
+
+
+@route(
+    bp, "GET", f"{_ROOT}/entries", "body:read",
+    "Entries of the journal by filters, the newest first", shapes.Entries,
+    query=shapes.EntriesQuery,
+)  # fmt: skip
+def list_entries(request: Request) -> shapes.Entries:
+    query: shapes.EntriesQuery = request.query
+    wanted = EntryFilter(query.kind, query.first, query.last)
+    found = browsing.list_entries(request.caller.tenant, wanted, query.before, query.limit)
+    if found.entries:
+        acting.read(request, Action.POSTINGS_READ, "entries", count=len(found.entries))
+    return shapes.Entries(entries=_entries(found.entries), before=found.before)
 
 
 @route(
@@ -298,72 +322,3 @@ def export_postings(request: Request) -> dues_shapes.Link:
         request.caller.tenant, query.what, query.format, query.first, query.last
     )
     return dues_shapes.Link(url=url, file_name=name, expires_in_s=limits.DOWNLOAD_LINK_S)
-
-
-# ------------------------------------------------------------------ the treasurer
-@route(
-    bp, "GET", f"{_ROOT}/treasurer", "body:read", "How the treasurer is known", shapes.Treasurer
-)  # fmt: skip
-def get_treasurer(request: Request) -> shapes.Treasurer:
-    return shapes.Treasurer.model_validate(asdict(treasury.get_treasurer(request.caller.tenant)))
-
-
-@route(
-    bp, "PUT", f"{_ROOT}/treasurer", "body:write", "Say how the treasurer is known",
-    shapes.Treasurer, body=shapes.Treasurer,
-)  # fmt: skip
-def save_treasurer(request: Request) -> shapes.Treasurer:
-    record = acting.entry(request, Action.BODY_CHANGED, "treasurer")
-    wanted = Treasurer(**request.body.model_dump())
-    found = treasury.save_treasurer(request.caller.tenant, wanted, [record])
-    return shapes.Treasurer.model_validate(asdict(found))
-
-
-def _flow(found: Flow) -> shapes.OpiFlow:
-    orders = [shapes.OpiOrder(operation=operation, order=one) for operation, one in found.orders]
-    return shapes.OpiFlow.model_validate(asdict(found) | {"orders": orders})
-
-
-@route(
-    bp, "POST", f"{_ROOT}/opi-flows", "body:write",
-    "Make the next flow of orders for the treasurer (OPI flusso_ordinativi)", shapes.OpiFlow,
-    body=shapes.NewOpiFlow, status=201,
-)  # fmt: skip
-def make_opi_flow(request: Request) -> shapes.OpiFlow:
-    year = request.body.year
-    record = acting.entry(request, Action.POSTINGS_TOLD, f"opi:{year}")
-    return _flow(treasury.make(request.caller.tenant, year, clock.now(), [record]))
-
-
-@route(
-    bp, "GET", f"{_ROOT}/opi-flows", "body:read", "Flows of orders, newest first",
-    shapes.OpiFlows, query=shapes.OpiQuery,
-)  # fmt: skip
-def list_opi_flows(request: Request) -> shapes.OpiFlows:
-    found = treasury.list_flows(request.caller.tenant, request.query.year)
-    return shapes.OpiFlows(flows=[_flow(one) for one in found])
-
-
-@route(
-    bp, "GET", f"{_ROOT}/opi-flows/{{opi_year}}/{{opi_number}}", "body:read",
-    "The file of a flow, to be signed", dues_shapes.Link,
-)  # fmt: skip
-def opi_flow_file(request: Request) -> dues_shapes.Link:
-    year, number = request.path["opi_year"], request.path["opi_number"]
-    if not (year.isdecimal() and number.isdecimal() and len(year + number) < 12):
-        raise NotFound("flow")
-    url, name = treasury.link(request.caller.tenant, int(year), int(number))
-    acting.read(request, Action.POSTINGS_READ, f"opi:{year}", number=int(number))
-    return dues_shapes.Link(url=url, file_name=name, expires_in_s=limits.DOWNLOAD_LINK_S)
-
-
-@route(
-    bp, "POST", f"{_ROOT}/opi-outcomes", "body:write",
-    "Hand in a message of outcomes (messaggi_esito_applicativo)", shapes.Outcomes, body=bytes,
-)  # fmt: skip
-def take_opi_outcomes(request: Request) -> shapes.Outcomes:
-    if not request.raw:
-        raise Rejected("xml_empty", "Send the message.")
-    record = acting.entry(request, Action.POSTINGS_TOLD, "outcomes")
-    orders, unknown = treasury.take_outcomes(request.caller.tenant, request.raw, [record])
-    return shapes.Outcomes(orders=orders, unknown=unknown)

@@ -8,6 +8,7 @@ from typing import Any
 from chalice.app import Blueprint
 
 from chalicelib.accounts.audit import Action
+from chalicelib.base.errors import NotFound
 from chalicelib.entry import acting
 from chalicelib.entry import receipt_shapes as shapes
 from chalicelib.entry.web import File, Request, route
@@ -109,6 +110,19 @@ def receipt_original(request: Request) -> File:
     data = service.bytes_of(found)
     kind = "xml" if data.lstrip()[:1] == b"<" else "json"
     return File(data, XML if kind == "xml" else OTHER, f"ricevuta_{_stem(found)}.{kind}")
+
+
+@route(
+    bp, "GET", "/v1/body/receipts/{receipt_name}/stamps/{transfer_number}", "body:read",
+    "The digital stamp that a transfer bought, as its seller signed it", file_types=(XML,),
+)  # fmt: skip
+def receipt_stamp(request: Request) -> File:
+    number = request.path["transfer_number"]
+    if number not in ("1", "2", "3", "4", "5"):
+        raise NotFound("stamp")
+    found = _read(request)
+    data = service.stamp_of(found, int(number))
+    return File(data, XML, f"marca_da_bollo_{_stem(found)}_{number}.xml")
 
 
 def _stem(found: Receipt) -> str:

@@ -1,7 +1,7 @@
-"""Reconciliation under /v1/body/reconciliation: collections, the inbox, flows, movements.
+"""Reconciliation under /v1/body/reconciliation: collections, the inbox, flows.
 
-Statements are in api_statements. Whoever opens a list makes new receipts and flows be looked for,
-at most every few minutes (F001-178).
+Movements are in api_movements, statements in api_statements. Whoever opens a list makes new
+receipts and flows be looked for, at most every few minutes (F001-178).
 """
 
 from __future__ import annotations
@@ -17,21 +17,20 @@ from chalicelib.accounting import (
     flow_intake,
     inbox,
     labels,
-    operator,
     reports,
     settled,
     store,
     summing,
 )
-from chalicelib.accounting.bank_store import Banked, Link
 from chalicelib.accounting.inbox import Entry
 from chalicelib.accounting.reports import Row, Wanted
 from chalicelib.accounting.settled import Settled
 from chalicelib.accounts.audit import Action
-from chalicelib.base import clock, cursors, ids, work
+from chalicelib.base import clock, cursors, ids, limits, s3, work
 from chalicelib.base.errors import NotFound
 from chalicelib.entry import acting
 from chalicelib.entry import reconciliation_shapes as shapes
+from chalicelib.entry.dues_shapes import Link
 from chalicelib.entry.web import Request, route
 from chalicelib.payments.pagopa import looking
 
@@ -43,10 +42,6 @@ _DAYS = timedelta(days=90)
 
 def _today() -> date:
     return clock.rome_day(clock.now())
-
-
-def _by(request: Request) -> str:
-    return f"{request.actor.kind}:{request.actor.id}"
 
 
 def _texts(found: Iterable[str]) -> list[shapes.LabelText]:
@@ -69,6 +64,7 @@ def _setting(tenant: str, found: fetching.Setting) -> shapes.ReconciliationSetti
     return shapes.ReconciliationSetting(
         way=found.way, broker=found.broker, station=found.station, key="key" in found.secrets,
         password="password" in found.secrets, letters=found.letters,
+        recipients=list(fetching.recipients(tenant, found)),
         stand_in_days=found.stand_in_days, looked_at=looked.at, look_code=looked.code,
         version=found.version,
     )  # fmt: skip
@@ -91,7 +87,8 @@ def save_reconciliation_setting(request: Request) -> shapes.ReconciliationSettin
     said, tenant = request.body.model_dump(), request.caller.tenant
     given = {name: said.pop(name) for name in fetching.SECRETS}
     record = acting.entry(request, Action.BODY_CHANGED, "body:reconciliation", mode=said["way"])
-    new = fetching.save_setting(tenant, fetching.Setting(**said), given, [record])
+    named = said.pop("recipients")
+    new = fetching.save_setting(tenant, fetching.Setting(**said), given, named, [record])
     return _setting(tenant, new)
 
 
@@ -147,6 +144,7 @@ def _entry(one: Entry) -> shapes.InboxEntry:
     return shapes.InboxEntry(
         kind=one.kind, id=one.id, day=one.day, cents=one.cents, labels=list(one.labels),
         overdue=one.overdue, flow_id=flow.flow_id if flow else named,
+        flow=flow.name if flow else "", position=one.row.position if one.row else "",
         text=one.movement.text if one.movement else "", name=one.row.name if one.row else "",
         tax_code=one.row.tax_code if one.row else "",
     )  # fmt: skip
@@ -200,6 +198,14 @@ def _flow(flow: Settled) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _fits(query: shapes.SettlementsQuery, flow: Settled) -> bool:
+    """What no index answers."""
+    banked = reports.within(flow.bank.day, query.banked_from, query.banked_until)
+    settles = reports.within(flow.counts.settled, query.since, query.until)
+    mine = query.desk in (None, settled.standing(flow).desk)
+    return banked and settles and mine and flow.key[0].startswith(query.psp.upper())
+
+
 @route(
     bp, "GET", f"{_ROOT}/flows", "body:read", "Settlement flows, latest first",
     shapes.SettlementFlows, query=shapes.SettlementsQuery,
@@ -207,11 +213,11 @@ def _flow(flow: Settled) -> dict[str, Any]:
 def list_settlement_flows(request: Request) -> shapes.SettlementFlows:
     query, tenant = request.query, request.caller.tenant
     _look(tenant)
-    asked = ids.derive("settlements", repr((query.since, query.until, query.desk, query.flow_id)))
+    asked = ids.derive("settlements", repr(query.model_copy(update={"cursor": "", "limit": 1})))
     after = cursors.read(query.cursor, asked)
     cursor = ""
     if query.flow_id:
-        found = reports.find_flows(tenant, query.flow_id)
+        found = [one for one in reports.find_flows(tenant, query.flow_id) if _fits(query, one)]
     else:
         first = query.since.isoformat() if query.since else "0"
         last = after or (f"{query.until.isoformat()}~" if query.until else "~")
@@ -219,9 +225,10 @@ def list_settlement_flows(request: Request) -> shapes.SettlementFlows:
         listed = store.list_flows(
             tenant, desk=query.desk or "", first=first, last=last, page=query.limit
         )
-        for place, one in listed:
-            found.append(one)
-            if len(found) == query.limit:
+        for read, (place, one) in enumerate(listed, 1):
+            if _fits(query, one):
+                found.append(one)
+            if len(found) == query.limit or read == limits.FILTER_READ_ITEMS:
                 cursor = cursors.write(place, asked)
                 break
     flows = [shapes.SettlementFlow.model_validate(_flow(one)) for one in found]
@@ -258,6 +265,26 @@ def get_settlement_flow(request: Request) -> shapes.SettlementDetail:
     )
 
 
+@route(
+    bp, "GET", f"{_ROOT}/flows/{{settlement_id}}/versions/{{version_id}}/files", "body:read",
+    "The files that brought a version of a flow, unchanged", shapes.FlowFiles,
+)  # fmt: skip
+def settlement_flow_files(request: Request) -> shapes.FlowFiles:
+    tenant, name = request.caller.tenant, request.path["settlement_id"]
+    flow = store.get_flow(tenant, name)
+    if flow is None:
+        raise NotFound("flow")
+    found = flow_intake.files(tenant, flow, request.path["version_id"])
+    acting.read(request, Action.POSITION_READ, f"flow:{name}", count=flow.counts.lines)
+    seconds = limits.DOWNLOAD_LINK_S
+    return shapes.FlowFiles(
+        files=[
+            Link(url=s3.download_link(place, name, seconds), file_name=name, expires_in_s=seconds)
+            for place, name in found
+        ]
+    )
+
+
 def _source(found: flow_intake.Source) -> shapes.FlowSource:
     names = shapes.FlowSource.model_fields
     return shapes.FlowSource(**{name: getattr(found, name) for name in names})
@@ -283,66 +310,3 @@ def hand_in_flow(request: Request) -> shapes.FlowSource:
 def list_flow_sources(request: Request) -> shapes.FlowSources:
     found = flow_intake.list_sources(request.caller.tenant, 100)
     return shapes.FlowSources(sources=[_source(one) for one in found])
-
-
-# ------------------------------------------------------------------ movements
-def _link(found: Link | dict[str, Any] | None) -> shapes.MovementLink | None:
-    if found is None:
-        return None
-    return shapes.MovementLink.model_validate(found if isinstance(found, dict) else vars(found))
-
-
-def _movement(one: Banked, notes: Iterable[dict[str, Any]]) -> shapes.Movement:
-    kind, name, _ = one.target
-    return shapes.Movement(
-        id=one.identity, day=one.day, value_day=one.value_day, cents=one.cents, text=one.text,
-        account=one.account, statement=one.statement, row=one.row, provisional=one.provisional,
-        confidence=one.found.confidence, reason=one.found.reason,
-        flow_id=name if kind == "flow" else one.found.flow_id or one.found.read_id,
-        iuv=name if kind == "iuv" else one.found.iuv, labels=list(one.labels),
-        link=_link(one.link),
-        notes=[shapes.MovementNote(**each | {"link": _link(each["link"])}) for each in notes],
-        version=one.version,
-    )  # fmt: skip
-
-
-@route(
-    bp, "GET", f"{_ROOT}/movements/{{movement_id}}", "body:read", "A movement of the bank",
-    shapes.Movement,
-)  # fmt: skip
-def get_movement(request: Request) -> shapes.Movement:
-    name = request.path["movement_id"]
-    one, notes = operator.get(request.caller.tenant, name)
-    acting.read(request, Action.POSITION_READ, f"movement:{name}")
-    return _movement(one, notes)
-
-
-@route(
-    bp, "POST", f"{_ROOT}/movements/{{movement_id}}/link", "body:write",
-    "Link a movement by hand to a flow, a payment or nothing", shapes.Movement,
-    body=shapes.NewLink,
-)  # fmt: skip
-def link_movement(request: Request) -> shapes.Movement:
-    name, said, tenant = request.path["movement_id"], request.body, request.caller.tenant
-    kind = "flow" if said.flow else "payment" if said.iuv else "none"
-    record = acting.entry(request, Action.MOVEMENT_LINKED, f"movement:{name}", kind=kind)
-    with work.waking() as wakes:
-        operator.link(
-            tenant, name, operator.Said(said.flow, said.iuv), said.version, said.note,
-            _by(request), clock.now(), wakes, [record],
-        )  # fmt: skip
-    return _movement(*operator.get(tenant, name))
-
-
-@route(
-    bp, "POST", f"{_ROOT}/movements/{{movement_id}}/unlink", "body:write",
-    "Take a link made by hand back", shapes.Movement, body=shapes.Unlink,
-)  # fmt: skip
-def unlink_movement(request: Request) -> shapes.Movement:
-    name, said, tenant = request.path["movement_id"], request.body, request.caller.tenant
-    record = acting.entry(request, Action.MOVEMENT_LINKED, f"movement:{name}", kind="unlink")
-    with work.waking() as wakes:
-        operator.unlink(
-            tenant, name, said.version, said.note, _by(request), clock.now(), wakes, [record]
-        )
-    return _movement(*operator.get(tenant, name))

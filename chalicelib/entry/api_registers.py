@@ -205,7 +205,9 @@ def get_training_event(request: Request) -> shapes.Event:
 def _registration(found: Registered) -> shapes.Registration:
     person = {"name": found.person.name, "tax_code": found.person.tax_code}
     return shapes.Registration.model_validate(
-        asdict(found.registration) | person | {"orders": list(found.orders)}
+        asdict(found.registration)
+        | person
+        | {"orders": list(found.orders), "flow_state": found.flow_state}
     )
 
 

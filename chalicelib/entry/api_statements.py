@@ -112,11 +112,13 @@ def list_bank_statements(request: Request) -> shapes.Statements:
 
 
 @route(
-    bp, "GET", f"{_ROOT}/statements/{{statement_id}}", "body:read", "How far a statement is",
-    shapes.Statement,
+    bp, "GET", f"{_ROOT}/statements/{{statement_id}}", "body:read",
+    "How far a statement is, and what its movements were found to be", shapes.StatementDetail,
 )  # fmt: skip
-def get_bank_statement(request: Request) -> shapes.Statement:
-    return _statement(statement_intake.get(request.caller.tenant, request.path["statement_id"]))
+def get_bank_statement(request: Request) -> shapes.StatementDetail:
+    tenant, name = request.caller.tenant, request.path["statement_id"]
+    found = _statement(statement_intake.get(tenant, name))
+    return shapes.StatementDetail(**dict(found), outcomes=bank_store.count_outcomes(tenant, name))
 
 
 @route(

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 
 from chalicelib.base import limits
 from chalicelib.entry.shapes import Given, Taken
+from chalicelib.payments.bodies import PictureType
 from chalicelib.payments.body import MODES, Mode
 from chalicelib.payments.forms import FieldType
 
@@ -90,6 +91,13 @@ class Body(NewBody):
     logo: str
 
 
+class Logo(Given):
+    """`data` in base64; never sent as a file of this address, where an SVG could be opened."""
+
+    type: PictureType
+    data: str
+
+
 class FixedPrice(Taken):
     kind: Literal["fixed"]
     cents: Cents
@@ -110,6 +118,14 @@ class FreePrice(Taken):
     kind: Literal["free"]
     least_cents: Cents = 1
     most_cents: Cents = limits.AMOUNT_CENTS
+
+
+class Stamp(Taken):
+    """`document`: the SHA-256 of the document, in base64 (44 signs); `province` where the payer
+    lives (the country's two letters, if that is not Italy)."""
+
+    document: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{43}=$")]
+    province: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 
 
 Label = Annotated[str, StringConstraints(max_length=120, pattern=_PLAIN)]
@@ -156,8 +172,9 @@ class FormField(Taken):
 
 
 class NewService(Taken):
-    """`price` null: only for dues, which bring their amount. `description` and `form`: what the
-    portal says and asks. `version`: the one that was read, 0 for a new service."""
+    """`price` null: only for dues, which bring their amount. `stamp`: a digital stamp ("marca da
+    bollo") is bought with it; with a null price, nothing else is. `description` and `form`: what
+    the portal says and asks. `version`: the one that was read, 0 for a new service."""
 
     subject: Annotated[str, StringConstraints(min_length=1, max_length=90, pattern=_PLAIN)]
     taxonomy: Annotated[str, StringConstraints(max_length=20)]
@@ -167,6 +184,7 @@ class NewService(Taken):
         None
     )
     active: bool = True
+    stamp: bool = False
     description: Description = Field(default_factory=Description)
     form: Annotated[list[FormField], Field(max_length=limits.FORM_FIELDS)] = Field(
         default_factory=list

@@ -42,8 +42,18 @@ class Mapping(NewMapping):
     name: str
 
 
+class FieldOfDue(Given):
+    """`needed`: a column of it, or something that all rows have in common, has to be there."""
+
+    field: str
+    needed: bool
+
+
 class Mappings(Given):
+    """`known`: all fields of a due that a layout may name."""
+
     mappings: list[Mapping]
+    known: list[FieldOfDue]
 
 
 class NewImport(Taken):
@@ -56,6 +66,36 @@ class NewImport(Taken):
 class HandInQuery(Taken):
     name: FileName
     mapping: Code = "standard"
+
+
+class ColumnsQuery(Taken):
+    """`sheet` "": the first that is shown; `delimiter` "": found out."""
+
+    sheet: Annotated[str, StringConstraints(max_length=31)] = ""
+    delimiter: Literal["", ";", ",", "\t", "|"] = ""
+
+
+class FoundColumn(Given):
+    """`column` as a spreadsheet names it; `examples`: what stands below the header."""
+
+    column: str
+    header: str
+    examples: list[str]
+
+
+class Columns(Given):
+    """Of the uploaded file: the `row` of its headers, its columns, and by `fields` the header that
+    each field of a due seems to stand under."""
+
+    row: int
+    columns: list[FoundColumn]
+    fields: dict[str, str]
+
+
+class CheckQuery(Taken):
+    """`mapping`: the layout to read it by from now on; left out, the one it was begun with."""
+
+    mapping: Code | None = None
 
 
 class Commit(Taken):

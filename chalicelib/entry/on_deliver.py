@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from chalice.app import Blueprint
 
+from chalicelib.accounting.events_fpc import issuing
 from chalicelib.entry import events
 from chalicelib.messages import receipts
 from chalicelib.payments.delivery import appio_events, orders, told, working
@@ -21,6 +22,8 @@ TASKS: Final[Mapping[str, events.Task]] = {
     "receipt-appio": appio_events.paid,
     "position": appio_events.do,
     "postal": orders.do,
+    "training-paper": issuing.write,
+    "training-mail": issuing.mail,
 }
 
 

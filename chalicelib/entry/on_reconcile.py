@@ -19,6 +19,7 @@ from chalicelib.accounting import (
     reconciling,
     statement_intake,
 )
+from chalicelib.accounting.posting import answers, revising
 from chalicelib.accounting.posting import working as posting
 from chalicelib.accounting.registers import working as registers
 from chalicelib.base import clock, work
@@ -40,6 +41,8 @@ TASKS: Final[Mapping[str, events.Task]] = {
     "stand_in": alerts.stand_in,
     "postable": posting.notice,
     "post": posting.post,
+    "revise": revising.revise,
+    "opi_message": answers.read,
     "write_back": registers.report,
     "register_fetch": registers.fetch,
     "register_publish": registers.publish,

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from chalicelib.base import limits
 from chalicelib.entry.dues_shapes import Cursor
 from chalicelib.entry.shapes import Given, Taken
-from chalicelib.payments.pagopa.connection import Environment, Mode
+from chalicelib.payments.pagopa.connection import Environment, Mode, Product
 
 Key = Annotated[str, StringConstraints(max_length=limits.PAGOPA_KEY_CHARS)]
 
@@ -63,6 +63,20 @@ class Connection(Given):
     version: int
 
 
+class NewTrial(Taken):
+    """Which of pagoPA's products is tried."""
+
+    product: Product = "positions"
+
+
+class Trial(Given):
+    """Whether pagoPA lets us in. `code` says at what it failed, `words` are pagoPA's own."""
+
+    works: bool
+    code: str
+    words: str
+
+
 class Telling(Given):
     """How a position stands with pagoPA. "none": nobody is to be told; "waiting": it is on its way,
     tried `attempts` times, the last time in vain by `code`; "told"; "refused": by `code`, with the
@@ -82,7 +96,12 @@ class Telling(Given):
 
 
 class Refusal(Telling):
+    """Of which `position`: who owes it (`name`), for what."""
+
     position: str
+    name: str
+    subject: str
+    cents: int
 
 
 class Refusals(Given):

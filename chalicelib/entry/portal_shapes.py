@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from chalicelib.base import limits
-from chalicelib.entry.body_shapes import Cents, Code, Description, FormField
+from chalicelib.entry.body_shapes import Cents, Code, Description, FormField, Stamp
 from chalicelib.entry.shapes import Given, Taken
 
 _PLAIN = r"^[^\x00-\x1f\x7f]*$"
@@ -73,10 +73,14 @@ class ServiceForm(Given):
 
 
 class PortalService(Given):
+    """`stamp_cents`: what the digital stamp costs that is bought with it, null for none; then
+    `price` null is nothing beside it."""
+
     code: str
     subject: str
     description: Description
-    price: PortalPrice
+    price: PortalPrice | None
+    stamp_cents: int | None
     form: ServiceForm
 
 
@@ -193,12 +197,14 @@ class Payer(Taken):
 
 
 class NewPayment(Taken):
-    """`values` of the form's fields by name, `chosen` or `cents` by the service's price."""
+    """`values` of the form's fields by name, `chosen` or `cents` by the service's price, `stamp`
+    for a service that has one."""
 
     person: Payer
     values: dict[Code, Any] = Field(default_factory=dict, max_length=limits.FORM_FIELDS)
     chosen: Annotated[dict[Code, int], Field(max_length=100)] | None = None
     cents: Cents | None = None
+    stamp: Stamp | None = None
     language: Language = "it"
 
 
@@ -220,11 +226,14 @@ class ReceiptsWanted(Taken):
 
 
 class PortalReceipt(Given):
+    """`stamp`: it bought a digital stamp, which is a file of its own."""
+
     key: str
     id: str
     day: date
     cents: int
     psp_name: str
+    stamp: bool
 
 
 class PortalReceipts(Given):
@@ -232,9 +241,17 @@ class PortalReceipts(Given):
 
 
 class ReceiptWanted(Taken):
+    """`stamp`: the digital stamp, as its seller signed it."""
+
     key: Handle
-    form: Literal["pdf", "xml"] = "pdf"
+    form: Literal["pdf", "xml", "stamp"] = "pdf"
     language: Language = "it"
+
+
+class TrainingReceiptWanted(Taken):
+    """`key`: of the notice that the event was paid by, as a search gives it."""
+
+    key: Handle
 
 
 class NewHelp(Taken):

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from chalicelib.base import limits
-from chalicelib.entry.body_shapes import Cents, Code
+from chalicelib.entry.body_shapes import Cents, Code, Stamp
 from chalicelib.entry.dues_shapes import Cursor, Due
 from chalicelib.entry.pagopa_shapes import Telling
 from chalicelib.entry.shapes import Given, Id, Taken
@@ -72,6 +72,42 @@ class Change(Taken):
     cents: int = Field(0, ge=0, le=limits.AMOUNT_CENTS)
     percent: Decimal = Field(Decimal(0), ge=0, le=1_000, max_digits=7, decimal_places=3)
     yearly_percent: Decimal = Field(Decimal(0), ge=0, le=100, max_digits=6, decimal_places=3)
+
+
+class NewPreview(Taken):
+    """What would be said at generation; `due` for dues that have none."""
+
+    due: Day | None = None
+    late_fee_cents: int = Field(0, ge=0, le=limits.AMOUNT_CENTS)
+    late_fee_days: int = Field(0, ge=0, le=365)
+    changes: Annotated[list[Change], Field(max_length=limits.FLOW_CHANGES)] = Field(
+        default_factory=list
+    )
+
+
+class AmountPart(Given):
+    """What a rule came to: `cents` are negative for a reduction."""
+
+    kind: Literal["late_fee", "reduction"]
+    reason: str
+    cents: int
+
+
+class AmountFrom(Given):
+    """What is asked for from `day` on; `daily`: interest runs, and each day it is more."""
+
+    day: date
+    cents: int
+    parts: list[AmountPart]
+    daily: bool
+
+
+class Preview(Given):
+    """By the first due of the list: what it asks for (`cents`), by when, and what that becomes."""
+
+    cents: int
+    due: date
+    amounts: list[AmountFrom]
 
 
 class Parameters(Taken):
@@ -144,7 +180,8 @@ class Debtor(Taken):
 
 class NewPosition(Taken):
     """A spontaneous position: `chosen` (items of the tariff and how many) or `cents` (a free price)
-    by the service's price; `manual`: `cents` whatever the price is."""
+    by the service's price; `manual`: `cents` whatever the price is. `stamp`: for a service that
+    has one."""
 
     service: Code
     debtor: Debtor
@@ -153,6 +190,7 @@ class NewPosition(Taken):
     chosen: Annotated[dict[Code, int], Field(max_length=100)] | None = None
     cents: Cents | None = None
     manual: bool = False
+    stamp: Stamp | None = None
 
 
 class PositionsFilter(Taken):
@@ -187,7 +225,7 @@ class PositionsQuery(PositionsFilter):
 
 class Payment(Given):
     """`number` 0 asks for the whole. `asked_cents`: today, by the rules. `paid_on`, `paid_cents`:
-    what came for it."""
+    what came for it; `reported`: a settlement flow has it."""
 
     number: int
     iuv: str
@@ -198,6 +236,7 @@ class Payment(Given):
     state: PaymentState
     paid_on: date | None
     paid_cents: int
+    reported: bool
 
 
 class PositionSummary(Given):
@@ -232,12 +271,16 @@ class Line(Given):
     provenance: str
     year: int
     due: str
+    stamp: Stamp | None
 
 
 class Transfer(Given):
+    """`stamp`: it buys a digital stamp, and there is no account."""
+
     iban: str
     taxonomy: str
     cents: int
+    stamp: Stamp | None
 
 
 class PositionEvent(Given):
@@ -248,13 +291,30 @@ class PositionEvent(Given):
     facts: dict[str, Any]
 
 
+class Rule(Given):
+    """What the amount becomes from `first` to `last`, both included; null is open. Together:
+    `cents`, `percent` of the amount, `yearly_percent` as interest for each day."""
+
+    kind: Literal["late_fee", "reduction"]
+    reason: str
+    first: date | None
+    last: date | None
+    cents: int
+    percent: Decimal
+    yearly_percent: Decimal
+
+
 class Position(PositionSummary):
-    """`timeline`: oldest first. `pagopa`: what pagoPA knows of it."""
+    """`timeline`: oldest first. `pagopa`: what pagoPA knows of it. `rules` concern the whole, never
+    an instalment; `amounts`: what they make of it from today on, empty where there is nothing to
+    pay or no rule."""
 
     lines: list[Line]
     transfers: list[Transfer]
     timeline: list[PositionEvent]
     pagopa: Telling
+    rules: list[Rule]
+    amounts: list[AmountFrom]
 
 
 class Edit(Taken):
@@ -267,6 +327,9 @@ class Edit(Taken):
 
 
 class PaidOutside(Taken):
-    """`day`: when the money came."""
+    """`day`: when the money came; `cents` of it, null for what was asked on that day."""
 
     day: date
+    cents: Cents | None = None
+    how: Literal["", "transfer", "cash", "cheque", "card", "postal", "other"] = ""
+    note: Said = ""

@@ -8,8 +8,13 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from chalicelib.accounting.posting.ledger import Kind
-from chalicelib.accounting.posting.model import Counterpart, Late, OrderState, Per
-from chalicelib.accounting.posting.opi import Operation
+from chalicelib.accounting.posting.model import (
+    Counterpart,
+    Late,
+    OrderState,
+    Per,
+    TreasuryState,
+)
 from chalicelib.accounting.posting.store import Mode, RunState
 from chalicelib.base import limits
 from chalicelib.entry.dues_shapes import Cursor
@@ -50,20 +55,6 @@ class PostingSetting(Taken):
     classifications: Annotated[dict[Chapter, Classification], Field(max_length=200)] = Field(
         default_factory=dict
     )
-    version: int = Field(0, ge=0)
-
-
-class Treasurer(Taken):
-    """How the body and its treasurer are known in SIOPE+ (OPI)."""
-
-    abi: str
-    ente: str
-    istat: str
-    tramite_ente: str
-    tramite_bt: str
-    ente_bt: Name
-    conto_evidenza: Annotated[str, StringConstraints(max_length=25)] = ""
-    exemption: Name = ""
     version: int = Field(0, ge=0)
 
 
@@ -149,7 +140,8 @@ class Opens(Given):
 # ------------------------------------------------------------------ orders
 class Line(Given):
     """A part of an order; `made`: its assessment was made together with the order. `assessment`,
-    `position` and `receipt` are where it is found under their own addresses."""
+    `position` and `receipt` are where it is found under their own addresses. `sospesi`: provisional
+    numbers with their cents, where it came under more than one."""
 
     payment: str
     iuv: str
@@ -160,11 +152,25 @@ class Line(Given):
     service: str
     reason: str
     cents: int
+    sospesi: list[tuple[str, int]]
+
+
+class Standing(Given):
+    """How an order stands with the treasurer by his latest `word`, said `at`; `other` is a word
+    that nobody knows. `reason`: his own words where he refused. `verified`: he signed it, by a
+    certificate that the body has loaded."""
+
+    state: TreasuryState
+    word: str
+    at: str
+    reason: str
+    verified: bool
 
 
 class OrderSummary(Given):
     """A reversale. `counterpart` "" is each line's own debtor. `together`: it is taken back with
-    these. `outcome`: the treasurer's last word, with its time."""
+    these. `treasury`: how it stands with the treasurer, null before he said anything; `outcome`:
+    his last word, with its time."""
 
     id: str
     year: int
@@ -181,6 +187,7 @@ class OrderSummary(Given):
     residual_year: int
     state: OrderState
     outcome: str
+    treasury: Standing | None
     lines: list[Line]
 
 
@@ -219,7 +226,9 @@ class Outcome(Given):
     word: str
     at: str
     payer: int
+    state: TreasuryState
     good: bool
+    verified: bool
     faults: list[Fault]
 
 
@@ -233,8 +242,16 @@ class Order(OrderSummary):
 
 
 class OrdersQuery(Taken):
+    """Of a financial year; accounting days, both included; of a flow, a chapter, a payment's IUV.
+    A page may show few or none and still have a cursor."""
+
     year: Year
     flow: Annotated[str, StringConstraints(max_length=50)] = ""
+    first: date | None = None
+    last: date | None = None
+    state: OrderState | None = None
+    chapter: Chapter = ""
+    iuv: Annotated[str, StringConstraints(max_length=35, pattern=_PLAIN)] = ""
     cursor: Cursor = ""
     limit: int = Field(limits.PAGE_ITEMS, ge=1, le=limits.PAGE_ITEMS_MAX)
 
@@ -312,6 +329,24 @@ class Journal(Given):
     more: bool
 
 
+class EntriesQuery(Taken):
+    """Entries in front of `before` (0: from the newest); accounting days, both included."""
+
+    kind: Kind | None = None
+    first: date | None = None
+    last: date | None = None
+    before: int = Field(0, ge=0)
+    limit: int = Field(limits.PAGE_ITEMS, ge=1, le=limits.PAGE_ITEMS_MAX)
+
+
+class Entries(Given):
+    """The newest first; `before` is where the next page begins, 0 at the end. A page may show few
+    or none and still have a next one."""
+
+    entries: list[JournalEntry]
+    before: int
+
+
 class ChapterBalance(Given):
     year: int
     chapter: str
@@ -340,39 +375,3 @@ class ExportQuery(Taken):
     format: Literal["csv", "xlsx"] = "csv"
     first: date
     last: date
-
-
-# ------------------------------------------------------------------ the treasurer
-class NewOpiFlow(Taken):
-    year: Year
-
-
-class OpiOrder(Given):
-    operation: Operation
-    order: str
-
-
-class OpiFlow(Given):
-    """A flow of orders; its file is to be signed by whoever binds the body."""
-
-    id: str
-    year: int
-    number: int
-    created_at: str
-    cents: int
-    orders: list[OpiOrder]
-
-
-class OpiFlows(Given):
-    flows: list[OpiFlow]
-
-
-class OpiQuery(Taken):
-    year: Year
-
-
-class Outcomes(Given):
-    """`orders` were told of; `unknown`: numbers that are none of ours."""
-
-    orders: int
-    unknown: list[str]

@@ -7,15 +7,15 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from chalicelib.accounting.bank_store import LinkKind
+from chalicelib.accounting.bank_store import LinkKind, Outcome
 from chalicelib.accounting.facts import FlowState, PaymentState
 from chalicelib.accounting.fetching import Way
 from chalicelib.accounting.flow_intake import Carrier, SourceState
 from chalicelib.accounting.inbox import Kind
 from chalicelib.accounting.settled import FlowDesk
 from chalicelib.base import limits
-from chalicelib.entry.dues_shapes import Cursor
-from chalicelib.entry.shapes import Given, Taken
+from chalicelib.entry.dues_shapes import Cursor, Link
+from chalicelib.entry.shapes import Given, Id, Taken
 
 _PLAIN = r"^[^\x00-\x1f\x7f]*$"
 Text = Annotated[str, StringConstraints(max_length=70, pattern=_PLAIN)]
@@ -23,6 +23,7 @@ Note = Annotated[
     str, StringConstraints(min_length=1, max_length=limits.LINK_NOTE_CHARS, pattern=_PLAIN)
 ]
 Secret = Annotated[str, StringConstraints(max_length=200, pattern=r"^[\x21-\x7e]*$")] | None
+Address = Annotated[str, StringConstraints(min_length=3, max_length=256, pattern=_PLAIN)]
 FileName = Annotated[
     str, StringConstraints(min_length=1, max_length=limits.FILE_NAME_CHARS, pattern=_PLAIN)
 ]
@@ -41,7 +42,8 @@ class LabelText(Given):
 # ------------------------------------------------------------------ the setting
 class ReconciliationSetting(Given):
     """How flows are asked for; of secrets only whether they are there. `look`: the last one, and
-    why it found nothing out."""
+    why it found nothing out. `recipients`: who is written to about what is late; none: the body's
+    own address."""
 
     way: Way
     broker: str
@@ -49,6 +51,7 @@ class ReconciliationSetting(Given):
     key: bool
     password: bool
     letters: bool
+    recipients: list[str]
     stand_in_days: int
     looked_at: str
     look_code: str
@@ -56,7 +59,8 @@ class ReconciliationSetting(Given):
 
 
 class NewReconciliationSetting(Taken):
-    """A secret that is left out stays, "" goes. `stand_in_days`: after so many working days a flow
+    """A secret that is left out stays, "" goes; so do `recipients` (addresses), [] for the body's
+    own. `stand_in_days`: after so many working days a flow
     stands for a receipt that nobody has; 0: never."""
 
     way: Way
@@ -65,6 +69,7 @@ class NewReconciliationSetting(Taken):
     key: Secret = None
     password: Secret = None
     letters: bool = True
+    recipients: list[Address] | None = Field(None, max_length=limits.LATE_RECIPIENTS)
     stand_in_days: int = Field(0, ge=0, le=60)
     version: int = Field(0, ge=0)
 
@@ -132,7 +137,8 @@ class InboxQuery(_Filters):
 
 
 class InboxEntry(Given):
-    """Something to look at; `id` of a movement, name of a flow, IUV of a payment."""
+    """Something to look at; `id` of a movement, name of a flow, IUV of a payment. `flow` is the
+    name of the flow that it is, or is reported by; `position` that of a payment, "" without."""
 
     kind: Kind
     id: str
@@ -141,6 +147,8 @@ class InboxEntry(Given):
     labels: list[str]
     overdue: bool
     flow_id: str
+    flow: str
+    position: str
     text: str
     name: str
     tax_code: str
@@ -169,8 +177,12 @@ class Money(Given):
 
 
 class ReconciliationSummary(Given):
+    """`lines` of the flows, of which `elsewhere` are of other partners: not ours to match."""
+
     flows: int
     settled_cents: int
+    lines: int
+    elsewhere: int
     matched: int
     matched_cents: int
     posted: int
@@ -262,13 +274,23 @@ class SettlementDetail(SettlementFlow):
     texts: list[LabelText]
 
 
+class FlowFiles(Given):
+    """What brought a version, unchanged; by FdR-3 its head and each page are a file."""
+
+    files: list[Link]
+
+
 class SettlementsQuery(Taken):
-    """Days of settlement, both included; `flow_id` finds those of an id."""
+    """Days of settlement, and of collection (the last credit), both included; `flow_id` finds those
+    of an id, `psp` (its identifier, or how it begins) those of a PSP."""
 
     since: date | None = None
     until: date | None = None
+    banked_from: date | None = None
+    banked_until: date | None = None
     desk: FlowDesk | None = None
     flow_id: Text = ""
+    psp: Text = ""
     cursor: Cursor = ""
     limit: int = Field(limits.PAGE_ITEMS, ge=1, le=limits.PAGE_ITEMS_MAX)
 
@@ -290,8 +312,10 @@ class MovementNote(Given):
     link: MovementLink | None
 
 
-class Movement(Given):
-    """A movement of the bank, whole as the bank wrote it, and what it was found to be."""
+class BankLine(Given):
+    """A movement of the bank, whole as the bank wrote it, and what it was found to be: `outcome` is
+    exact, prefix (unique), single, proposed, none (with its `reason`), linked or aside (by hand).
+    """
 
     id: str
     day: date
@@ -302,14 +326,35 @@ class Movement(Given):
     statement: str
     row: int
     provisional: str
+    outcome: Outcome
     confidence: str
     reason: str
     flow_id: str
     iuv: str
     labels: list[str]
     link: MovementLink | None
-    notes: list[MovementNote]
     version: int
+
+
+class Movement(BankLine):
+    """With what was said of it."""
+
+    notes: list[MovementNote]
+
+
+class Movements(Given):
+    movements: list[BankLine]
+    cursor: str | None
+
+
+class MovementsQuery(Taken):
+    """Those that a `statement` brought first, or all, the latest first; `open`: only those that
+    somebody should look at."""
+
+    statement: Id | None = None
+    open: bool = False
+    cursor: Cursor = ""
+    limit: int = Field(limits.PAGE_ITEMS, ge=1, le=limits.PAGE_ITEMS_MAX)
 
 
 class NewLink(Taken):

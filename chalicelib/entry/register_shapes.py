@@ -153,6 +153,7 @@ class Fiscal(Taken):
         "Esente art. 10 n. 20 DPR 633/72"
     )
     series: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{0,6}$")] = "FPC"
+    receipt_series: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{0,6}$")] = "RIC"
     version: int = Field(0, ge=0)
 
 
@@ -185,7 +186,8 @@ class NewRegistration(Taken):
 class Registration(Given):
     """`position` asks for the money; its notice and payment are found there. `orders`: by which it
     was posted (only where one registration is asked for). `document`: the number of the fiscal
-    document, `document_code` what it lacks, `flow` where it is in the journey of invoices."""
+    document, `document_code` what it lacks, `flow` where it is in the hub (GET /v1/documents), and
+    `flow_state` what became of it there (only where one registration is asked for)."""
 
     id: str
     event: str
@@ -200,8 +202,10 @@ class Registration(Given):
     receipt: str
     document: str
     document_state: DocumentState | Literal[""]
+    document_day: str
     document_code: str
     flow: str
+    flow_state: str
     orders: list[str]
 
 

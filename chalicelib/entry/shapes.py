@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -13,7 +14,7 @@ from chalicelib.invoicing.states import State
 
 Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
-Channel = Literal["bucket", "upload", "api"]
+Channel = Literal["bucket", "upload", "api", "internal"]
 Action = Literal["send", "discard", "resend", "sign", "mark_sent", "add_receipt"]
 
 
@@ -196,8 +197,20 @@ class SdiMessage(Given):
     errors: list[SdiError]
 
 
+class PagopaPayment(Given):
+    """How a body's invoice is paid: by a debt position, in pagoPA's words for its state."""
+
+    position: str
+    notice: str
+    state: str
+    cents: int
+    paid_cents: int
+    paid_on: date | None
+
+
 class DocumentDetail(DocumentSummary):
-    """`help`: what to read where the customer has to sign or send by himself."""
+    """`help`: what to read where the customer has to sign or send by himself. `pagopa`: where a
+    debt position asks for its money."""
 
     lot: list[LotBody]
     attachments: list[Attachment]
@@ -206,6 +219,7 @@ class DocumentDetail(DocumentSummary):
     messages: list[SdiMessage]
     actions: list[Action]
     help: str | None
+    pagopa: PagopaPayment | None = None
 
 
 class File(Given):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from chalicelib.accounting.bank_store import StatementState
+from chalicelib.accounting.bank_store import Outcome, StatementState
 from chalicelib.base import limits
 from chalicelib.entry.reconciliation_shapes import FileName, Text
 from chalicelib.entry.shapes import Given, Id, Taken
@@ -118,6 +118,12 @@ class Statement(Given):
     cents: int
     done: int
     code: str
+
+
+class StatementDetail(Statement):
+    """`outcomes`: of the movements that came with it first, how many were found to be what."""
+
+    outcomes: dict[Outcome, int]
 
 
 class Statements(Given):

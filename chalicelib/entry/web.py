@@ -100,6 +100,7 @@ class Answer:
 @dataclass(frozen=True)
 class File:
     """What a view gives that is a file and no JSON; `name` "" is shown, another one downloaded.
+    With a `tag`, which stands for its bytes, anybody may keep it for `kept_s`.
 
     Its type is one of the application's binary types: whoever asks accepts it by its Accept header.
     """
@@ -107,6 +108,12 @@ class File:
     data: bytes = field(repr=False)
     type: str
     name: str = ""
+    tag: str = ""
+    kept_s: int = 0
+
+    def is_known(self, tags: str) -> bool:
+        """Whether an If-None-Match names it: who asked has the same bytes."""
+        return bool(self.tag) and f'"{self.tag}"' in tags
 
     @property
     def headers(self) -> dict[str, str | list[str]]:
@@ -116,6 +123,9 @@ class File:
             # A picture that a body gave us may hold scripts: nothing of it runs.
             "Content-Security-Policy": "default-src 'none'; sandbox",
         }
+        if self.tag:
+            found["ETag"] = f'"{self.tag}"'
+            found["Cache-Control"] = f"public, max-age={self.kept_s}"
         if self.name:
             assert ids.is_safe(self.name), self.name
             found["Content-Disposition"] = f'attachment; filename="{self.name}"'
@@ -161,7 +171,9 @@ def _answer(declared: Route, view: View, request: Any, parts: dict[str, str]) ->
         if isinstance(found, Answer):
             headers["Set-Cookie"] = found.cookie
             found = found.body
-        if isinstance(found, File):
+        if isinstance(found, File) and found.is_known(request.headers.get("if-none-match", "")):
+            response = Response("", headers | found.headers | {"Content-Type": "text/plain"}, 304)
+        elif isinstance(found, File):
             response = Response(found.data, headers | found.headers, declared.status)
         else:
             body = found.model_dump(mode="json") if isinstance(found, BaseModel) else found

@@ -4,26 +4,43 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING
 
 from chalicelib.accounting.events_fpc.model import Event, Fiscal, split
 from chalicelib.base.errors import Rejected
 from chalicelib.base.taxids import is_vat_number
 from chalicelib.payments.body import Body
 from chalicelib.payments.dues.model import Person
+from chalicelib.payments.invoices import METHOD
 
-_PAGOPA: Final = "MP23"
+if TYPE_CHECKING:
+    from chalicelib.invoicing.compose import Seller
 
 
 def _euro(cents: int) -> Decimal:
     return Decimal(cents).scaleb(-2)
 
 
+def seller(setting: Fiscal, body: Body) -> Seller:
+    """The body as who issues."""
+    from chalicelib.invoicing import compose
+
+    return compose.Seller(
+        identity=compose.Identity(vat=setting.vat, tax_code=body.fiscal_code, name=body.name),
+        place=compose.Place(
+            street=setting.street, postcode=setting.postcode, city=setting.city,
+            province=setting.province,
+        ),
+        regime=setting.regime,
+    )  # fmt: skip
+
+
 def invoice(
     setting: Fiscal, body: Body, event: Event, person: Person, number: str, day: date,
-    transmitter: str, progressive: str,
+    transmitter: str, progressive: str, notice: str,
 ) -> bytes:  # fmt: skip
-    """The document, paid; `transmitter` with its country before it.
+    """The document, paid; `transmitter` with its country before it, `notice` the number that it
+    was paid by.
 
     Rejected `buyer_incomplete`, and as `compose.compose` (`compose_…`).
     """
@@ -45,7 +62,9 @@ def invoice(
         payments=(
             compose.Payment(
                 terms="TP02",
-                instalments=(compose.Instalment(method=_PAGOPA, amount=_euro(event.cents)),),
+                instalments=(
+                    compose.Instalment(method=METHOD, amount=_euro(event.cents), code=notice),
+                ),
             ),
         ),
     )  # fmt: skip
@@ -55,16 +74,7 @@ def invoice(
             sending=compose.Sending(
                 country=transmitter[:2], tax_code=transmitter[2:], progressive=progressive
             ),
-            seller=compose.Seller(
-                identity=compose.Identity(
-                    vat=setting.vat, tax_code=body.fiscal_code, name=body.name
-                ),
-                place=compose.Place(
-                    street=setting.street, postcode=setting.postcode, city=setting.city,
-                    province=setting.province,
-                ),
-                regime=setting.regime,
-            ),
+            seller=seller(setting, body),
             buyer=compose.Buyer(
                 identity=compose.Identity(
                     vat=person.tax_code if company else "",

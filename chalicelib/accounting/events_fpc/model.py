@@ -55,7 +55,8 @@ class Event:
 @dataclass(frozen=True)
 class Registration:
     """Who takes part (`person` is the blind index of his tax code) and what he pays by: `position`
-    and its `iuv`. `document`: the number of his fiscal document, "" while there is none."""
+    and its `iuv`. `document`: the number of his fiscal document, "" while there is none, of
+    `document_day`; `document_key`: its file, "" while it is not written."""
 
     id: str
     event: str
@@ -71,6 +72,7 @@ class Registration:
     document_state: DocumentState | Literal[""] = ""
     document_code: str = ""
     document_key: str = ""
+    document_day: str = ""
     flow: str = ""
     version: int = 1
 
@@ -79,7 +81,8 @@ class Registration:
 class Fiscal:
     """What a body issues for a registration, and as whom. `practice`: an invoice for SdI, a receipt
     of its own, or nothing. `rate` per cent, or `natura` and its `law` where there is no VAT.
-    `series` stands before the running number of the year."""
+    `series` stands before the running number of the year's invoices, `receipt_series` before that
+    of its receipts: each is a section (sezionale) of its own."""
 
     practice: Practice = "none"
     vat: str = ""
@@ -92,19 +95,27 @@ class Fiscal:
     natura: str = "N4"
     law: str = "Esente art. 10 n. 20 DPR 633/72"
     series: str = "FPC"
+    receipt_series: str = "RIC"
     version: int = 0
 
     def __post_init__(self) -> None:
         taxed = self.rate > 0
         sound = 0 <= self.rate <= 100 and (taxed or _NATURA.fullmatch(self.natura))
-        if not sound or not _SERIES.fullmatch(self.series):
+        if not sound or not all(map(_SERIES.fullmatch, (self.series, self.receipt_series))):
             raise Rejected("fiscal_setting", "A rate or a natura, and a short series.")
+        if self.series == self.receipt_series:
+            raise Rejected("fiscal_series", "Invoices and receipts are numbered apart.")
         named = is_vat_number(self.vat) and self.street and self.postcode and self.city
         if self.practice == "invoice" and not named:
             raise Rejected("fiscal_setting", "An invoice needs the body's VAT number and address.")
 
+    @property
+    def section(self) -> str:
+        """The series of what is issued."""
+        return self.receipt_series if self.practice == "receipt" else self.series
+
     def number(self, running: int, year: int) -> str:
-        return "/".join(part for part in (self.series, str(running), str(year)) if part)
+        return "/".join(part for part in (self.section, str(running), str(year)) if part)
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,16 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from chalicelib.accounting.events_fpc import fiscal, store
+from chalicelib.accounting.events_fpc import fiscal, issuing, store
 from chalicelib.accounting.events_fpc.model import Event, Fiscal, Registration
 from chalicelib.base import clock, config, dynamo, ids, s3
 from chalicelib.base.dynamo import ConditionFailed, Op
 from chalicelib.base.errors import Conflict, Rejected
 from chalicelib.base.s3 import Place
+from chalicelib.base.work import Wakes
 from chalicelib.payments import bodies
 from chalicelib.payments.dues import store as due_store
+from chalicelib.payments.positions import positions
 
 _TRIES: Final = 5
 
@@ -27,13 +29,13 @@ def registrations(tenant: str, positions: Iterable[str]) -> dict[str, tuple[str,
     return store.of_positions(tenant, positions)
 
 
-def receipts(tenant: str, came: Mapping[str, str], now: datetime) -> None:
+def receipts(tenant: str, came: Mapping[str, str], now: datetime, wakes: Wakes) -> None:
     """Receipts came, by the position that each paid; most of them are of no event."""
     for position, place in store.of_positions(tenant, came).items():
-        _paid(tenant, place, came[position], now)
+        _paid(tenant, place, came[position], now, wakes)
 
 
-def _paid(tenant: str, place: tuple[str, str], receipt: str, now: datetime) -> None:
+def _paid(tenant: str, place: tuple[str, str], receipt: str, now: datetime, wakes: Wakes) -> None:
     for _ in range(_TRIES):
         registration = store.get_registration(tenant, *place)
         event = store.get_event(tenant, place[0])
@@ -47,7 +49,7 @@ def _paid(tenant: str, place: tuple[str, str], receipt: str, now: datetime) -> N
         )  # fmt: skip
         new, ops = _documented(tenant, event, new, now)
         try:
-            dynamo.commit([store.put_registration(tenant, new, registration.version), *ops])
+            wakes.commit([store.put_registration(tenant, new, registration.version), *ops])
         except ConditionFailed:
             continue
         return
@@ -79,7 +81,7 @@ def _documented(
     if setting.practice == "none":
         return registration, []
     day = clock.rome_day(now)
-    running = store.get_series(tenant, day.year) + 1
+    running = store.get_series(tenant, day.year, setting.section) + 1
     number = setting.number(running, day.year)
     key = ""
     if setting.practice == "invoice":
@@ -90,9 +92,13 @@ def _documented(
             return lacking, []
     made = replace(
         registration, document=number, document_code="", document_key=key,
+        document_day=day.isoformat(),
         document_state="to_send" if setting.practice == "invoice" else "issued",
     )  # fmt: skip
-    return made, [store.put_series(tenant, day.year, running)]
+    ops: list[Op] = [store.put_series(tenant, day.year, setting.section, running)]
+    if setting.practice == "receipt":
+        ops.append(issuing.row(tenant, made, setting, now))
+    return made, ops
 
 
 def _written(
@@ -105,6 +111,7 @@ def _written(
     data = fiscal.invoice(
         setting, bodies.get(tenant), event, person, number, clock.rome_day(now),
         config.get("TRANSMITTER"), progressive,
+        positions.get(tenant, registration.position).payments[0].notice,
     )  # fmt: skip
     key = f"{tenant}/training/{registration.id}/{ids.sha256(data)[:32]}.xml"
     s3.put(Place(config.get("DOCUMENTS_BUCKET"), key), data, "application/xml")

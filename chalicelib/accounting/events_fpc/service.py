@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from chalicelib.accounting.events_fpc import paying, store
 from chalicelib.accounting.events_fpc.model import Event, Fiscal, Registration
@@ -15,7 +15,9 @@ from chalicelib.base.dynamo import ConditionFailed, Op
 from chalicelib.base.errors import Conflict, NotFound, Rejected
 from chalicelib.base.s3 import Place
 from chalicelib.invoicing import handing
-from chalicelib.payments import bodies
+from chalicelib.invoicing import store as documents
+from chalicelib.payments import bodies, invoices
+from chalicelib.payments.body import Body
 from chalicelib.payments.checkout import service as checkout
 from chalicelib.payments.checkout.model import Cart
 from chalicelib.payments.citizen import handles
@@ -26,16 +28,21 @@ from chalicelib.payments.positions import positions
 from chalicelib.payments.positions import store as position_store
 from chalicelib.payments.positions.positions import Wanted
 
+if TYPE_CHECKING:
+    from chalicelib.invoicing.compose import Seller
+
 _CHECKOUT_LANGUAGES: Final = frozenset({"it", "en", "fr", "es", "de", "sl"})
 
 
 @dataclass(frozen=True)
 class Registered:
-    """A registration with who it is of and the orders that its money was posted by."""
+    """A registration with who it is of and the orders that its money was posted by. `flow_state`:
+    what became of its invoice in the hub, "" before it is there."""
 
     registration: Registration
     person: Person
     orders: tuple[str, ...] = ()
+    flow_state: str = ""
 
 
 # ------------------------------------------------------------------ settings and events
@@ -151,7 +158,11 @@ def show(tenant: str, event: str, registration: str) -> Registered:
 
     found = get_registration(tenant, event, registration)
     shown = _with_person(tenant, [found])[0]
-    return replace(shown, orders=tuple(books.orders_of_position(tenant, found.position)))
+    sent = documents.get(tenant, found.flow) if found.flow else None
+    return replace(
+        shown, orders=tuple(books.orders_of_position(tenant, found.position)),
+        flow_state=sent.state if sent else "",
+    )  # fmt: skip
 
 
 def list_registrations(tenant: str, event: str) -> list[Registered]:
@@ -179,14 +190,33 @@ def pay(tenant: str, event: str, registration: str, source: str, token: str, now
 
 
 # ------------------------------------------------------------------ documents
+def paper_of_position(tenant: str, position: str) -> tuple[bytes, str]:
+    """The receipt that was issued for the registration which a position pays, and its name, for
+    whoever holds the key to that position. NotFound."""
+    place = store.of_positions(tenant, [position]).get(position)
+    found = store.get_registration(tenant, *place) if place else None
+    if found is None or not found.document_key.endswith(".pdf"):
+        raise NotFound("document")
+    data = s3.get(Place(config.get("DOCUMENTS_BUCKET"), found.document_key))
+    return data, f"{found.document.replace('/', '-')}.pdf"
+
+
 def document_link(tenant: str, event: str, registration: str) -> tuple[str, str]:
     """A link to the fiscal document and its name. Rejected `document_missing`."""
     found = get_registration(tenant, event, registration)
     if not found.document_key:
         raise Rejected("document_missing", "There is no file of it.", status=409)
-    name = f"{found.document.replace('/', '-')}.xml"
+    name = f"{found.document.replace('/', '-')}.{found.document_key.rpartition('.')[2]}"
     place = Place(config.get("DOCUMENTS_BUCKET"), found.document_key)
     return s3.download_link(place, name, limits.DOWNLOAD_LINK_S), name
+
+
+def seller(tenant: str, body: Body) -> Seller | None:
+    """As whom the body issues, None before it has said so."""
+    from chalicelib.accounting.events_fpc import fiscal
+
+    setting = store.get_fiscal(tenant)
+    return fiscal.seller(setting, body) if setting.vat and setting.city else None
 
 
 def hand_over(
@@ -205,7 +235,10 @@ def hand_over(
     data = s3.get(Place(config.get("DOCUMENTS_BUCKET"), old.document_key))
     caller = Caller(tenant=tenant, key_id="training", scopes=frozenset())
     name = f"{old.document.replace('/', '-')}.xml"
-    flow = handing.hand_in(caller, f"training:{old.id}", name, "", data, now)
+    customer = invoices.customer_of(tenant, store.get_fiscal(tenant).vat, now)
+    flow = handing.hand_in(
+        caller, f"training:{old.id}", name, customer, data, now, internal=True
+    )  # fmt: skip
     new = replace(old, document_state="handed_over", flow=flow, version=old.version + 1)
     _commit([store.put_registration(tenant, new, old.version), *also])
     return new

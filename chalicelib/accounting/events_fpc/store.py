@@ -1,7 +1,7 @@
 """Training events and registrations in the table.
 
 T#<tenant>#TRAINING             FISCAL              what is issued, and as whom
-T#<tenant>#TRAINING             SERIES#<year>       the last number of a year
+T#<tenant>#TRAINING             SERIES#<year>#<s>   the last number of a year in a section
 T#<tenant>#TRAINING#EVENT#<id>  EVENT               an event; in the list of all
 T#<tenant>#TRAINING#EVENT#<id>  REGISTRATION#<id>   who takes part
 T#<tenant>#POSITION#<id>        REGISTRATION        whose registration a position is of
@@ -45,15 +45,21 @@ def get_fiscal(tenant: str) -> Fiscal:
     return Fiscal() if item is None else Fiscal(**_fields(item) | {"rate": Decimal(item["rate"])})
 
 
-def get_series(tenant: str, year: int) -> int:
-    """The last number of a year, 0 for none."""
-    item = dynamo.get((keys.pk(tenant, "TRAINING"), keys.sk("SERIES", str(year))))
+def _series_key(tenant: str, year: int, section: str) -> Key:
+    return keys.pk(tenant, "TRAINING"), keys.sk("SERIES", str(year), section)
+
+
+def get_series(tenant: str, year: int, section: str) -> int:
+    """The last number of a year in a section, 0 for none."""
+    item = dynamo.get(_series_key(tenant, year, section))
     return int(item["n"]) if item else 0
 
 
-def put_series(tenant: str, year: int, number: int) -> Put:
-    """The next number of a year, taken with the document that has it: none is left out."""
-    item = {"pk": keys.pk(tenant, "TRAINING"), "sk": keys.sk("SERIES", str(year)), "n": number}
+def put_series(tenant: str, year: int, section: str, number: int) -> Put:
+    """The next number of a year in a section, taken with the document that has it: none is left
+    out."""
+    pk, sk = _series_key(tenant, year, section)
+    item = {"pk": pk, "sk": sk, "n": number}
     when: dynamo.Condition = ({"n": number - 1},) if number > 1 else dynamo.NEW
     return Put(item, when=when, label="series")
 

@@ -6,15 +6,15 @@ flow as taken, so asking twice is harmless.
 
 from __future__ import annotations
 
-import base64
 import binascii
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, BinaryIO, Final, NamedTuple
 
 from chalicelib.accounting.fdr import rest
 from chalicelib.accounting.fdr.model import instant_of
-from chalicelib.base import limits, net, xml
+from chalicelib.base import limits, net, xml, xmlstream
 from chalicelib.base.errors import Rejected, Transient
 from chalicelib.base.net import Reply
 from chalicelib.payments.node import soap
@@ -130,24 +130,67 @@ def list_soap(access: Access, station: Station, creditor: str) -> tuple[Offered,
     )
 
 
-def fetch_soap(access: Access, station: Station, creditor: str, flow_id: str) -> bytes:
-    """The XML of a flow, as it came. Rejected `pagopa_refused`; Transient `pagopa_unavailable`."""
-    root = _ask(
+def fetch_soap(
+    access: Access, station: Station, creditor: str, flow_id: str, out: BinaryIO
+) -> None:
+    """Write the XML of a flow, as it came, while it comes. Rejected `pagopa_refused`; Transient
+    `pagopa_unavailable`: then what is in `out` is nothing."""
+    coming = _Coming(out)
+    reply = _post(
         access, "nodoChiediFlussoRendicontazione", station, creditor, flow_id,
-        limits.FLOW_SOAP_BYTES,
+        limits.FLOW_SOAP_BYTES, coming.read,
     )  # fmt: skip
-    try:
-        found = base64.b64decode("".join(xml.text(root, "xmlRendicontazione").split()))
-    except binascii.Error as error:
-        raise Transient("pagopa_unavailable", "The node answered something else.") from error
-    if not found:
+    if not coming.answered:
+        raise Transient("pagopa_unavailable", "The node answered something else.")
+    _judge(coming.code, reply.status)
+    if not coming.size:
         raise Transient("pagopa_unavailable", "The node answered without the flow.")
-    return found
+
+
+class _Coming:
+    """An answer with a flow in it, as it comes: the flow is decoded into a file piece by piece."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self.answered, self.code, self.size = False, "", 0
+
+    def read(self, status: int, blocks: Iterator[bytes]) -> None:
+        if status == 429:
+            return
+        signs = ""
+        try:
+            for name, piece in xmlstream.texts(blocks, limit_bytes=limits.FLOW_SOAP_BYTES):
+                self.answered = self.answered or _is_answer(name)
+                if name in ("faultCode", "faultcode"):
+                    self.code += piece
+                elif name == "xmlRendicontazione":
+                    signs += "".join(piece.split())
+                    whole = len(signs) // 4 * 4
+                    self._write(signs[:whole])
+                    signs = signs[whole:]
+            self._write(signs)
+        except Rejected as refused:
+            raise Transient("pagopa_unavailable", "The node answered something else.") from refused
+
+    def _write(self, signs: str) -> None:
+        # Whole quartets; what pads the end stands at the end alone, or it is no base64.
+        data = binascii.a2b_base64(signs, strict_mode=True) if signs else b""
+        if data and self.size % 3:
+            raise binascii.Error("there is something behind the end")
+        self.size += len(data)
+        self._out.write(data)
 
 
 def _ask(
     access: Access, operation: str, station: Station, creditor: str, flow_id: str, most_bytes: int
 ) -> xml.Element:
+    return _answer(_post(access, operation, station, creditor, flow_id, most_bytes), most_bytes)
+
+
+def _post(
+    access: Access, operation: str, station: Station, creditor: str, flow_id: str,
+    most_bytes: int, reader: net.Reader | None = None,
+) -> Reply:  # fmt: skip
     parts = [
         soap.leaf("identificativoIntermediarioPA", station.broker),
         soap.leaf("identificativoStazioneIntermediarioPA", station.station),
@@ -169,20 +212,20 @@ def _ask(
     try:
         reply = net.request(
             "POST", access.host + NODE, envelope, headers, timeout_s=limits.FDR_TIMEOUT_S,
-            most_bytes=most_bytes,
+            most_bytes=most_bytes, reader=reader,
         )  # fmt: skip
     except Transient as failure:
         raise Transient(
             "pagopa_unavailable", "The node did not answer.", reason=failure.code
         ) from failure
-    return _answer(reply, most_bytes)
-
-
-def _answer(reply: Reply, most_bytes: int) -> xml.Element:
     if reply.status == 429:
         wait = reply.headers.get("retry-after", "")
         seconds = int(wait) if wait.isascii() and wait.isdigit() else limits.PAGOPA_PAUSE_S
         raise Throttled(max(1, min(seconds, limits.PAGOPA_PAUSE_MAX_S)))
+    return reply
+
+
+def _answer(reply: Reply, most_bytes: int) -> xml.Element:
     try:
         root = xml.read(reply.body, limit_bytes=most_bytes)
     except Rejected as refused:
@@ -194,12 +237,17 @@ def _answer(reply: Reply, most_bytes: int) -> xml.Element:
     if inner is None:
         raise Transient("pagopa_unavailable", "The node answered something else.")
     # The node's own refusal stands inside a good answer; a SOAP fault is the envelope's.
-    code = xml.text(inner, "fault/faultCode") or xml.text(inner, "faultcode")
+    _judge(xml.text(inner, "fault/faultCode") or xml.text(inner, "faultcode"), reply.status)
+    return inner
+
+
+def _judge(code: str, status: int) -> None:
+    """A code of the node, or none."""
     if not code:
-        return inner
-    if code.endswith(("PPT_SYSTEM_ERROR", "Server")) or reply.status >= 502:
+        return
+    if code.endswith(("PPT_SYSTEM_ERROR", "Server")) or status >= 502:
         raise Transient("pagopa_unavailable", "The node is not available.", said=code[:40])
-    raise client.Refused("pagopa_refused", reply.status, code[:40])
+    raise client.Refused("pagopa_refused", status, code[:40])
 
 
 def _is_answer(name: str) -> bool:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from chalicelib.base.errors import Rejected
 from chalicelib.payments.body import is_chapter
@@ -19,6 +19,9 @@ Per = Literal["assessment", "chapter"]
 Counterpart = Literal["debtor", "psp", "fixed"]
 Late = Literal["refuse", "last"]
 OrderState = Literal["issued", "reversed"]
+TreasuryState = Literal[
+    "accepted", "refused", "collected", "regularised", "cancelled", "reversed", "other"
+]
 NAME_CHARS: Final = 140
 _ACCOUNT = re.compile(r"[0-9A-Za-z ./-]{1,34}", re.ASCII)
 
@@ -41,7 +44,8 @@ class Payment:
     """A transfer of a payment whose money is there; `key` is its stable name.
 
     `bank`: the movement that brought it, `bank_day` its accounting day, `provisional` the number of
-    the treasurer's provvisorio ("" without). `position` "" is not ours.
+    the treasurer's provvisorio ("" without), several with commas; then `sospesi` says how many
+    cents came under each. `position` "" is not ours.
     """
 
     key: str
@@ -60,6 +64,7 @@ class Payment:
     person: str
     origin: str
     version: int
+    sospesi: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,7 +145,8 @@ NOTHING: Final = Said()
 @dataclass(frozen=True)
 class Line:
     """A part of an order: one share of one payment. `assessment` is the due's id, or that of the
-    assessment which is made together with the order (`made`)."""
+    assessment which is made together with the order (`made`). `sospesi`: (number, cents) where it
+    regularises several; else all of it is under the order's own."""
 
     payment: str
     iuv: str
@@ -152,6 +158,13 @@ class Line:
     service: str
     reason: str
     cents: int
+    sospesi: tuple[tuple[str, int], ...] = ()
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> Line:
+        """The line out of its stored values."""
+        parts = tuple((number, cents) for number, cents in said.get("sospesi", ()))
+        return cls(**{**said, "sospesi": parts})
 
 
 @dataclass(frozen=True)
@@ -177,6 +190,21 @@ class Draft:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """How an order stands with the treasurer by his latest `word` (`other`: one that nobody knows).
+
+    `instant` is for comparing, `at` as he wrote it; `reason` his own words where he refused.
+    `verified`: he signed it, and the body knows his certificate."""
+
+    instant: str
+    at: str
+    word: str
+    state: TreasuryState
+    reason: str = ""
+    verified: bool = False
+
+
+@dataclass(frozen=True)
 class Order:
     """A reversale. `draft.day` is its accounting date, `year` the financial one; `seq` the entry
     of the journal that posted it, `reversed_by` the one that took it back (0: none)."""
@@ -189,12 +217,17 @@ class Order:
     at: str
     state: OrderState = "issued"
     reversed_by: int = 0
-    outcome: str = ""
+    treasury: Standing | None = None
     version: int = 1
 
     @property
     def id(self) -> str:
         return order_id(self.year, self.number)
+
+    @property
+    def outcome(self) -> str:
+        """The treasurer's last word behind its time, "" before he said any."""
+        return f"{self.treasury.at} {self.treasury.word}" if self.treasury else ""
 
 
 def order_id(year: int, number: int) -> str:

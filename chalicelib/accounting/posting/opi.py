@@ -83,12 +83,19 @@ def lacking(
     without: list[str] = []
     chapters: set[str] = set()
     for order in orders:
-        if not _PROVISIONAL.fullmatch(order.draft.provisional):
+        if not all(_PROVISIONAL.fullmatch(one) for one in _numbers(order)):
             without.append(order.id)
         if order.draft.chapter not in classifications:
             chapters.add(order.draft.chapter)
     found = {"provisionals": without, "chapters": sorted(chapters)}
     return {name: values for name, values in found.items() if values}
+
+
+def _numbers(order: Order) -> set[str]:
+    """The provisional numbers that an order regularises."""
+    lines = order.draft.lines
+    found = {number for line in lines for number, _ in line.sospesi}
+    return found | ({order.draft.provisional} if not all(one.sospesi for one in lines) else set())
 
 
 def is_provisional(text: str) -> bool:
@@ -195,9 +202,12 @@ def _payer(
     found += [
         "</versante>",
         _tag("causale", f"pagoPA IUV {line.iuv} {line.reason}".strip()),
-        "<sospeso>",
-        _tag("numero_provvisorio", str(int(order.draft.provisional))),
-        _tag("importo_provvisorio", cents),
-        "</sospeso></informazioni_versante>",
     ]
-    return found
+    for number, part in line.sospesi or ((order.draft.provisional, line.cents),):
+        found += [
+            "<sospeso>",
+            _tag("numero_provvisorio", str(int(number))),
+            _tag("importo_provvisorio", _euro(part)),
+            "</sospeso>",
+        ]
+    return [*found, "</informazioni_versante>"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
+from chalicelib.accounting import dividing
 from chalicelib.accounting.posting.model import NOTHING, Draft, Line, Payment, Said, Setting, Share
 from chalicelib.base import ids, limits
 
@@ -131,14 +132,33 @@ def _frame(payment: Payment, day: date, said: Said, setting: Setting) -> Draft:
     )  # fmt: skip
 
 
-def _line(payment: Payment, share: Share, place: int) -> Line:
-    # The same payment makes the same assessments, however often it is decided.
-    name = share.due or ids.derive("assessment", payment.key, str(place))
-    return Line(
-        payment=payment.key, iuv=payment.iuv, iur=payment.iur, position=payment.position,
-        person=payment.person, assessment=name, made=not share.due, service=share.service,
-        reason=share.reason, cents=share.cents,
-    )  # fmt: skip
+def _lines(payment: Payment, found: Sequence[Share]) -> list[Line]:
+    """A line for each share; the shares lie over the payment's sospesi one behind the other."""
+    lines, before = [], 0
+    for place, share in enumerate(found):
+        # The same payment makes the same assessments, however often it is decided.
+        name = share.due or ids.derive("assessment", payment.key, str(place))
+        lines.append(
+            Line(
+                payment=payment.key, iuv=payment.iuv, iur=payment.iur, position=payment.position,
+                person=payment.person, assessment=name, made=not share.due, service=share.service,
+                reason=share.reason, cents=share.cents,
+                sospesi=dividing.parted(payment.sospesi, before, share.cents),
+            )
+        )  # fmt: skip
+        before += share.cents
+    return lines
+
+
+def _named(draft: Draft) -> Draft:
+    """The draft under the provisional numbers of its own lines: its payments may have more."""
+    numbers = dict.fromkeys(number for line in draft.lines for number, _ in line.sospesi)
+    if not numbers:
+        return draft
+    if len(numbers) > 1:
+        return replace(draft, provisional=",".join(one for one in numbers if one))
+    alone = tuple(replace(line, sospesi=()) for line in draft.lines)
+    return replace(draft, provisional=next(iter(numbers)), lines=alone)
 
 
 Ready = tuple[Payment, Draft, tuple[Share, ...]]
@@ -157,12 +177,10 @@ def _heads(share: Share, day: date) -> tuple[str, str, int]:
 def _by_assessment(ready: Sequence[Ready]) -> Iterator[Bundle]:
     for payment, frame, found in ready:
         drafts = []
-        for place, share in enumerate(found):
+        for share, line in zip(found, _lines(payment, found), strict=True):
             chapter, provenance, year = _heads(share, frame.day)
-            lines = (_line(payment, share, place),)
-            drafts.append(
-                replace(frame, chapter=chapter, provenance=provenance, year=year, lines=lines)
-            )
+            mine = replace(frame, chapter=chapter, provenance=provenance, year=year, lines=(line,))
+            drafts.append(_named(mine))
         yield Bundle((payment,), tuple(drafts))
 
 
@@ -186,10 +204,12 @@ def _by_chapter(ready: Sequence[Ready]) -> Iterator[Bundle]:
 def _chapters(frame: Draft, group: Sequence[Ready]) -> Bundle:
     heads: dict[tuple[str, str, int], list[Line]] = {}
     for payment, _, found in group:
-        for place, share in enumerate(found):
-            heads.setdefault(_heads(share, frame.day), []).append(_line(payment, share, place))
+        for share, line in zip(found, _lines(payment, found), strict=True):
+            heads.setdefault(_heads(share, frame.day), []).append(line)
     drafts = tuple(
-        replace(frame, chapter=chapter, provenance=provenance, year=year, lines=tuple(lines))
+        _named(
+            replace(frame, chapter=chapter, provenance=provenance, year=year, lines=tuple(lines))
+        )
         for (chapter, provenance, year), lines in sorted(heads.items())
     )
     return Bundle(tuple(payment for payment, _, _ in group), drafts)

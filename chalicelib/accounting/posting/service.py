@@ -19,7 +19,7 @@ from chalicelib.accounting.posting.model import NOTHING, Draft, Order, Payment, 
 from chalicelib.accounting.posting.planning import Bundle, Plan, Problem
 from chalicelib.accounting.posting.store import Collected, Kept, Mode, Run
 from chalicelib.accounting.registers import reporting
-from chalicelib.base import clock, cursors, dynamo, ids, limits, work
+from chalicelib.base import clock, dynamo, ids, limits, work
 from chalicelib.base.dynamo import ConditionFailed, Op
 from chalicelib.base.errors import Conflict, NotFound, Rejected
 from chalicelib.base.work import Wakes
@@ -158,21 +158,6 @@ def get_order(tenant: str, order: str) -> Kept:
     if order not in found:
         raise NotFound("order")
     return found[order]
-
-
-def list_orders(
-    tenant: str, year: int, flow: str, cursor: str, limit: int
-) -> tuple[list[Order], str]:
-    """A page by number, and the next cursor ("" at the end)."""
-    asked = ids.derive("orders", tenant, str(year), flow)
-    after = cursors.read(cursor, asked).rpartition("#")[2]
-    first = f"{after}~" if after else f"{year}-"
-    found: list[Order] = []
-    for kept in store.list_orders(tenant, first, f"{year}-~", flow, limit):
-        found.append(kept.order)
-        if len(found) == limit:
-            return found, cursors.write(f"0#{kept.order.id}", asked)
-    return found, ""
 
 
 def collected(tenant: str, assessment: str) -> list[Collected]:

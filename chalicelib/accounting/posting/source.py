@@ -17,7 +17,7 @@ def _payment(found: postable.Postable) -> Payment:
         paid_day=found.paid_day, flow_id=found.flow_id, psp=found.psp, bank=found.bank,
         bank_day=found.bank_day, provisional=found.provisional, position=found.position,
         lines=tuple(Share(*line) for line in found.lines), person=found.person,
-        origin=found.origin, version=found.version,
+        origin=found.origin, version=found.version, sospesi=found.sospesi,
     )  # fmt: skip
 
 

@@ -6,12 +6,10 @@ T#<tenant>#POSTING             SUM#<account>          what the entries come to
 T#<tenant>#POSTING#RUN#<id>    RUN                    a run over a statement or a flow
 T#<tenant>#PAYMENT#<id>        POSTING                a payment as the books have it
 T#<tenant>#ORDER#<id>          ORDER                  a reversale; in the list of all
-T#<tenant>#ORDER#<id>          OUTCOME#<at>#<id>      what the treasurer said of it
 T#<tenant>#POSITION#<id>       ORDER#<order>          an order that posted a payment of it
 T#<tenant>#JOURNAL             <seq>                  an entry; only ever added
 T#<tenant>#DUE#<id>            COLLECTED#<order>      what an order brought of an assessment
 T#<tenant>#DUE#<id>            ASSESSMENT             one that an order made with itself
-T#<tenant>#POSTING#OPI         <year>#<number>        a flow of orders for the treasurer
 """
 
 from __future__ import annotations
@@ -30,6 +28,7 @@ from chalicelib.accounting.posting.model import (
     Order,
     Said,
     Setting,
+    Standing,
     order_id,
 )
 from chalicelib.accounting.posting.numbering import Head, Last
@@ -147,6 +146,15 @@ def entries(tenant: str, after: int, limit: int = 0) -> Iterator[Entry]:
     return (_read_entry(item) for item in found)
 
 
+def latest(tenant: str, before: int, page: int) -> Iterator[Entry]:
+    """The newest first, from the one in front of `before` (0: from the last)."""
+    high = f"{before - 1:012d}" if before else "9" * 12
+    found = dynamo.query(
+        keys.pk(tenant, "JOURNAL"), between=("0" * 12, high), page=page, descending=True
+    )
+    return (_read_entry(item) for item in found)
+
+
 # ------------------------------------------------------------------ payments
 @dataclass(frozen=True)
 class Held:
@@ -228,15 +236,16 @@ def read_order(tenant: str, item: Item) -> Kept:
         | {
             "day": date.fromisoformat(said["day"]),
             "bank_day": _day(said["bank_day"]),
-            "lines": tuple(Line(**line) for line in said["lines"]),
+            "lines": tuple(Line.of(line) for line in said["lines"]),
             "counterpart": json.loads(text),
         }
     )
     values = _fields(item)
     together = tuple(values.pop("together"))
-    for name in ("cents", "counterpart"):
-        values.pop(name)
-    return Kept(Order(**values | {"draft": draft}), together)
+    del values["cents"], values["counterpart"]
+    told = values.get("treasury")
+    standing = Standing(**told) if told else None
+    return Kept(Order(**values | {"draft": draft, "treasury": standing}), together)
 
 
 def get_orders(tenant: str, orders: Iterable[str]) -> dict[str, Kept]:
@@ -259,11 +268,8 @@ def list_orders(
 
 def put_order_of(tenant: str, position: str, order: str) -> Put:
     """A position's own list of the orders that posted its payments."""
-    item: Item = {
-        "pk": positions.position_key(tenant, position)[0],
-        "sk": keys.sk("ORDER", order),
-        "order": order,
-    }
+    pk, sk = positions.position_key(tenant, position)[0], keys.sk("ORDER", order)
+    item: Item = {"pk": pk, "sk": sk, "order": order}
     return Put(item, when=dynamo.ANY, label=f"order_of:{position}:{order}")
 
 
@@ -303,17 +309,11 @@ def list_collected(tenant: str, assessment: str) -> list[Collected]:
 def put_assessment(tenant: str, order: Order, line: Line, at: str) -> Put:
     """The assessment that is made with its order; in the shape of those that dues make."""
     item: Item = {
-        "pk": keys.pk(tenant, "DUE", line.assessment),
-        "sk": "ASSESSMENT",
-        "id": line.assessment,
-        "chapter": order.draft.chapter,
-        "provenance": order.draft.provenance,
-        "year": order.draft.year,
-        "cents": line.cents,
-        "service": line.service,
-        "assessed_at": at,
-        "payment": line.payment,
-    }
+        "pk": keys.pk(tenant, "DUE", line.assessment), "sk": "ASSESSMENT", "id": line.assessment,
+        "chapter": order.draft.chapter, "provenance": order.draft.provenance,
+        "year": order.draft.year, "cents": line.cents, "service": line.service,
+        "assessed_at": at, "payment": line.payment,
+    }  # fmt: skip
     # A payment that was taken back and is posted again finds the one it had.
     return Put(item, when=dynamo.ANY, label=f"assessment:{line.assessment}")
 

@@ -1,34 +1,46 @@
-"""Flows of orders for the treasurer, and his outcomes.
+"""Flows of orders for the treasurer: what is told, in which file, and by whose signature.
 
 A flow takes the journal from where the last one of its year ended: what was posted since is
 INSERIMENTO, what was taken back is ANNULLO, and what was posted and taken back in between never
 reaches him. So each order is told once, whoever asks how often.
 
 T#<tenant>#POSTING      TREASURER          how both are known in SIOPE+
+T#<tenant>#POSTING      SIGNERS            the certificates by which he signs what he answers
 T#<tenant>#POSTING      OPI#<year>         the last flow of a year and where in the journal it ended
 T#<tenant>#OPI          <year>#<number>    a flow
-T#<tenant>#ORDER#<id>   OUTCOME#<at>#<id>  what the treasurer said of an order
+
+A flow is signed by the key that the operator has bound to the body (`invoicing.mandates`), by a row
+of the queue that alone may sign. Without one the file stays as it is, for whoever binds the body to
+sign it himself; the house's own key is never used, for it binds no body.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final, Literal
 
-from chalicelib.accounting.posting import opi, outcomes, store
-from chalicelib.accounting.posting.model import Order, Setting
+from chalicelib.accounting.posting import opi, store
+from chalicelib.accounting.posting.model import Draft, Order, Setting
 from chalicelib.accounting.posting.opi import Operation, Payer, Treasurer
-from chalicelib.accounting.posting.outcomes import Fault, Outcome
 from chalicelib.accounting.posting.store import Kept
-from chalicelib.base import clock, config, dynamo, ids, keys, limits, s3
-from chalicelib.base.dynamo import ConditionFailed, Item, Op, Put
+from chalicelib.base import clock, config, dynamo, fields, ids, keys, limits, s3, work
+from chalicelib.base.dynamo import ConditionFailed, Item, Key, Op, Put, Update
 from chalicelib.base.errors import Conflict, NotFound, Rejected
 from chalicelib.base.s3 import Place
+from chalicelib.base.work import Wakes
+from chalicelib.invoicing import mandates
 from chalicelib.payments import bodies
 from chalicelib.payments.dues import store as due_store
 
+if TYPE_CHECKING:
+    from chalicelib.invoicing.signing.bundle import Described
+
+SignatureState = Literal["none", "waiting", "signed"]
+# The worker of this queue alone may use keys for signing.
+SIGNING_QUEUE: Final = "send"
 _TRIES: Final = 5
 
 
@@ -59,10 +71,66 @@ def save_treasurer(tenant: str, wanted: Treasurer, also: Sequence[Op] = ()) -> T
     return replace(wanted, version=version)
 
 
+# ------------------------------------------------------------------ by whom he signs
+@dataclass(frozen=True)
+class Trusted:
+    """The certificates of whoever signs the treasurer's answers, PEM; `version` 0 before any."""
+
+    certificates: tuple[str, ...] = field(default=(), repr=False)
+    version: int = 0
+
+    def described(self) -> list[Described]:
+        from chalicelib.invoicing.signing import bundle
+
+        return [bundle.describe(one.encode()) for one in self.certificates]
+
+
+def get_trusted(tenant: str) -> Trusted:
+    item = dynamo.get((keys.pk(tenant, "POSTING"), "SIGNERS"))
+    if item is None:
+        return Trusted()
+    # A certificate names a person, and often his codice fiscale.
+    text = fields.unseal(tenant, "treasurer", "SIGNERS", "certificates", item["sealed"])
+    return Trusted(tuple(json.loads(text)), item["version"])
+
+
+def trusted(tenant: str) -> frozenset[str]:
+    """The SHA-256 of the certificates that a body has loaded."""
+    item = dynamo.get((keys.pk(tenant, "POSTING"), "SIGNERS"))
+    return frozenset(item["fingerprints"] if item else ())
+
+
+def save_trusted(
+    tenant: str, pem: str, version: int, now: datetime, also: Sequence[Op] = ()
+) -> Trusted:
+    """Whose signature counts, from now on and all at once; "" is nobody's. On the version that was
+    read (0: for the first time). Conflict; Rejected as `bundle.signers`."""
+    from chalicelib.invoicing.signing import bundle
+
+    bodies.get(tenant)
+    found = bundle.signers(pem.encode(), now) if pem.strip() else []
+    certificates = [bundle.written([one]).decode() for one in found]
+    sealed = fields.seal(
+        tenant, "treasurer", "SIGNERS", "certificates", json.dumps(certificates)
+    )  # fmt: skip
+    item: Item = {
+        "pk": keys.pk(tenant, "POSTING"), "sk": "SIGNERS", "version": version + 1,
+        "fingerprints": [bundle.fingerprint(one) for one in found], "sealed": sealed,
+    }  # fmt: skip
+    try:
+        dynamo.commit([Put(item, when=_same(version), label="signers"), *also])
+    except ConditionFailed as failed:
+        raise Conflict() from failed
+    return Trusted(tuple(certificates), version + 1)
+
+
 # ------------------------------------------------------------------ flows
 @dataclass(frozen=True)
 class Flow:
-    """A flow: `id` is what the treasurer knows it by, `orders` what it asks of each."""
+    """A flow: `id` is what the treasurer knows it by, `orders` what it asks of each.
+
+    `signature`: `none` where nobody signs for the body; while it is `waiting`, `signature_code`
+    says why it did not work, "" so far. `key` and `signed_key`: where the files are."""
 
     id: str
     year: int
@@ -71,15 +139,21 @@ class Flow:
     cents: int
     orders: tuple[tuple[Operation, str], ...]
     key: str
+    signature: SignatureState = "none"
+    signature_code: str = ""
+    signed_key: str = ""
+    signed_at: str = ""
+    asked: int = 0
+
+
+def flow_key(tenant: str, year: int, number: int) -> Key:
+    return keys.pk(tenant, "OPI"), keys.sk(str(year), f"{number:07d}")
 
 
 def _flow_item(tenant: str, flow: Flow) -> Put:
-    item: Item = asdict(flow) | {
-        "pk": keys.pk(tenant, "OPI"),
-        "sk": keys.sk(str(flow.year), f"{flow.number:07d}"),
-        "orders": [list(one) for one in flow.orders],
-    }
-    return Put(item, label="flow")
+    pk, sk = flow_key(tenant, flow.year, flow.number)
+    orders = [list(one) for one in flow.orders]
+    return Put(asdict(flow) | {"pk": pk, "sk": sk, "orders": orders}, label="flow")
 
 
 def _read_flow(item: Item) -> Flow:
@@ -94,18 +168,25 @@ def list_flows(tenant: str, year: int) -> list[Flow]:
     return [_read_flow(item) for item in found]
 
 
-def link(tenant: str, year: int, number: int) -> tuple[str, str]:
-    """A link to the flow's file and its name. NotFound."""
-    item = dynamo.get((keys.pk(tenant, "OPI"), keys.sk(str(year), f"{number:07d}")))
+def get_flow(tenant: str, year: int, number: int) -> Flow:
+    """NotFound."""
+    item = dynamo.get(flow_key(tenant, year, number))
     if item is None:
         raise NotFound("flow")
-    flow, name = _read_flow(item), f"{item['id']}.xml"
-    place = Place(config.get("DOCUMENTS_BUCKET"), flow.key)
-    return s3.download_link(place, name, limits.DOWNLOAD_LINK_S), name
+    return _read_flow(item)
 
 
-def make(tenant: str, year: int, now: datetime, also: Sequence[Op] = ()) -> Flow:
-    """The next flow of a year, of at most OPI_ORDERS orders.
+def link(tenant: str, year: int, number: int) -> tuple[str, str, Flow]:
+    """A link to the flow's file, its name, and the flow, which says whether it is signed.
+    NotFound."""
+    flow = get_flow(tenant, year, number)
+    name = f"{flow.id}.xml"
+    place = Place(config.get("DOCUMENTS_BUCKET"), flow.signed_key or flow.key)
+    return s3.download_link(place, name, limits.DOWNLOAD_LINK_S), name, flow
+
+
+def make(tenant: str, year: int, now: datetime, wakes: Wakes, also: Sequence[Op] = ()) -> Flow:
+    """The next flow of a year, of at most OPI_ORDERS orders; its signature is work that follows.
 
     Rejected `opi_nothing`, `opi_lacking` (orders without a provisional number, chapters without a
     classification: told by `details`); NotFound `treasurer`.
@@ -134,17 +215,55 @@ def make(tenant: str, year: int, now: datetime, also: Sequence[Op] = ()) -> Flow
             name, year, number, clock.stamp(now), sum(order.draft.cents for _, order in orders),
             tuple((operation, order.id) for operation, order in orders), key,
         )  # fmt: skip
+        asked: list[Op] = []
+        if mandates.is_bound(tenant):
+            flow = replace(flow, signature="waiting", asked=1)
+            asked.append(_signing(tenant, flow, now))
         version = head.get("version", 0)
         item = {"pk": keys.pk(tenant, "POSTING"), "sk": keys.sk("OPI", str(year)), "seq": seq,
                 "number": number, "version": version + 1}  # fmt: skip
         try:
-            dynamo.commit(
-                [_flow_item(tenant, flow), Put(item, when=_same(version), label="opi"), *also]
-            )
+            wakes.commit([
+                _flow_item(tenant, flow), Put(item, when=_same(version), label="opi"), *asked,
+                *also,
+            ])  # fmt: skip
         except ConditionFailed:
             continue
         return flow
     raise Conflict()
+
+
+def _signing(tenant: str, flow: Flow, now: datetime) -> Put:
+    """The work of signing a flow; its signing time is fixed here, so that a repeated run makes the
+    same bytes."""
+    return work.row(
+        SIGNING_QUEUE, flow_key(tenant, flow.year, flow.number)[0], f"{flow.id}-{flow.asked}", now,
+        task="opi_sign", year=flow.year, number=flow.number, signing_time=clock.stamp(now),
+    )  # fmt: skip
+
+
+def ask_signature(
+    tenant: str, year: int, number: int, now: datetime, wakes: Wakes, also: Sequence[Op] = ()
+) -> Flow:
+    """Have a flow signed that was made while nobody signed for the body; asked again, the same.
+
+    NotFound; Rejected `signer_missing`; Conflict.
+    """
+    old = get_flow(tenant, year, number)
+    if old.signature != "none":
+        return old
+    if not mandates.is_bound(tenant):
+        raise Rejected("signer_missing", "No key signs for this body: ask for one.", status=409)
+    new = replace(old, signature="waiting", asked=old.asked + 1)
+    change = Update(
+        flow_key(tenant, year, number), put={"signature": "waiting", "asked": new.asked},
+        when=({"signature": "none", "asked": old.asked},), label="flow",
+    )  # fmt: skip
+    try:
+        wakes.commit([change, _signing(tenant, new, now), *also])
+    except ConditionFailed as failed:
+        raise Conflict() from failed
+    return new
 
 
 def _since(tenant: str, year: int, after: int) -> tuple[list[tuple[Operation, Order]], int]:
@@ -180,6 +299,12 @@ def payers_of(tenant: str, orders: Sequence[Order]) -> dict[str, Payer]:
     return {name: Payer(one.name, one.tax_code) for name, one in found.items()}
 
 
+def _under(draft: Draft, number: str) -> Draft:
+    """The order with all of its money under one number, however it was divided."""
+    lines = tuple(replace(line, sospesi=()) for line in draft.lines)
+    return replace(draft, provisional=number, lines=lines)
+
+
 def set_provisional(tenant: str, order: str, number: str, also: Sequence[Op] = ()) -> Kept:
     """The provisional number of the money that an order regularises, where the bank's file had none
     or there are several (F001-126).
@@ -199,7 +324,7 @@ def set_provisional(tenant: str, order: str, number: str, also: Sequence[Op] = (
         if kept.order.seq <= head.get("seq", 0):
             raise Rejected("order_told", "The treasurer has it already.", status=409)
         new = replace(
-            kept.order, draft=replace(kept.order.draft, provisional=number),
+            kept.order, draft=_under(kept.order.draft, number),
             version=kept.order.version + 1,
         )  # fmt: skip
         # A flow that is made meanwhile moves this mark.
@@ -213,65 +338,3 @@ def set_provisional(tenant: str, order: str, number: str, also: Sequence[Op] = (
             continue
         return Kept(new, kept.together)
     raise Conflict()
-
-
-# ------------------------------------------------------------------ outcomes
-def take_outcomes(tenant: str, data: bytes, also: Sequence[Op] = ()) -> tuple[int, list[str]]:
-    """Keep what the treasurer said; how many orders it is of, and numbers that are none of ours.
-
-    The same message again changes nothing. Raises as `outcomes.read`.
-    """
-    found = outcomes.read(data)
-    known = store.get_orders(tenant, {one.order for one in found})
-    unknown = sorted({one.order for one in found} - known.keys())
-    told = [one for one in found if one.order in known]
-    for start in range(0, len(told), limits.OPI_OUTCOMES_AT_ONCE):
-        _keep(tenant, told[start : start + limits.OPI_OUTCOMES_AT_ONCE])
-    if also:
-        dynamo.commit(also)
-    return len({one.order for one in told}), unknown
-
-
-def _keep(tenant: str, told: Sequence[Outcome]) -> None:
-    for _ in range(_TRIES):
-        orders = store.get_orders(tenant, {one.order for one in told})
-        ops: dict[Any, Op] = {}
-        for one in sorted(told, key=lambda each: each.at):
-            row = _outcome_item(tenant, one)
-            ops[row.key] = row
-            kept = orders[one.order]
-            # The latest word counts, in whatever order messages come.
-            said = f"{one.at} {one.word}"
-            if kept.order.outcome < said:
-                new = Kept(replace(kept.order, outcome=said), kept.together)
-                orders[one.order] = new
-                version = kept.order.version + 1
-                put = store.put_order(tenant, replace(new.order, version=version), new.together)
-                ops[put.key] = put
-        try:
-            dynamo.commit(list(ops.values()))
-        except ConditionFailed:
-            continue
-        return
-    raise Conflict()
-
-
-def _outcome_item(tenant: str, one: Outcome) -> Put:
-    name = ids.derive("outcome", repr(one))
-    item = asdict(one) | {
-        "pk": store.order_key(tenant, one.order)[0],
-        "sk": keys.sk("OUTCOME", one.at, name),
-        "faults": [asdict(fault) for fault in one.faults],
-    }
-    return Put(item, when=dynamo.ANY, label=f"outcome:{name}")
-
-
-def outcomes_of(tenant: str, order: str) -> list[Outcome]:
-    """What the treasurer said of an order, oldest first."""
-    partition = store.order_key(tenant, order)[0]
-    return [_read_outcome(item) for item in dynamo.query(partition, prefix=keys.sk("OUTCOME", ""))]
-
-
-def _read_outcome(item: Mapping[str, Any]) -> Outcome:
-    values = {name: value for name, value in item.items() if name not in ("pk", "sk")}
-    return Outcome(**values | {"faults": tuple(Fault(**one) for one in item["faults"])})
