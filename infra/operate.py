@@ -8,6 +8,7 @@
     python -m infra.operate --stack sportello-prod trust seal ca-agenzia-entrate.pem
     python -m infra.operate --stack sportello-prod trusted           whom, since when, by whose word
     python -m infra.operate --stack sportello-prod signer --reseller R --customer C --file k.json
+    python -m infra.operate --stack sportello-prod signer --body B --file k.json   orders (OPI)
     python -m infra.operate --stack sportello-prod signers --reseller R      who signs for whom
     python -m infra.operate --stack sportello-prod catalogue --file F        another price list
     python -m infra.operate --stack sportello-prod orders            what waits for its payment

@@ -16,6 +16,7 @@ from typing import Any
 import boto3
 
 from chalicelib.accounts import audit
+from chalicelib.accounts import service as accounts
 from chalicelib.accounts.audit import Action
 from chalicelib.base import clock, kms, limits
 from chalicelib.base.dynamo import Put
@@ -37,16 +38,23 @@ def add(acts: Any) -> None:
     trusted = acts.add_parser("trusted", help="whom the house believes, and whom it did before")
     trusted.set_defaults(do=_trusted)
 
-    signer = acts.add_parser("signer", help="bind a key to a reseller or to one of his customers")
-    signer.add_argument("--reseller", required=True)
+    signer = acts.add_parser("signer", help="bind a key to a reseller, a customer of his, a body")
+    _add_home(signer)
     signer.add_argument("--customer", default="", help="else all who have none of their own")
     what = signer.add_mutually_exclusive_group(required=True)
     what.add_argument("--file", help="its configuration in JSON; - for standard input")
     what.add_argument("--end", action="store_true", help="no key of his own any more")
     signer.set_defaults(do=_signer)
-    signers = acts.add_parser("signers", help="which keys sign for a reseller")
-    signers.add_argument("--reseller", required=True)
+    signers = acts.add_parser("signers", help="which keys sign for a reseller or a body")
+    _add_home(signers)
     signers.set_defaults(do=_signers)
+
+
+def _add_home(parser: argparse.ArgumentParser) -> None:
+    home = parser.add_mutually_exclusive_group(required=True)
+    home.add_argument("--reseller", help="whose documents are signed by it")
+    # One and the same binding; the word says what it is for: the flows of orders of a body.
+    home.add_argument("--body", dest="reseller", help="whose flows of orders are signed by it")
 
 
 def _caller() -> str:
@@ -140,5 +148,7 @@ def _signers(given: argparse.Namespace) -> None:
         where = one.open.get("signer_key") or one.open.get("signer_url", "")
         whose = one.customer or "(all others)"
         print(f"{whose}: {one.kind} {where}, version {one.version}, since {one.at}, by {one.by}")
-    if not found:
+    if not found and accounts.get_reseller(given.reseller).kind == "body":
+        print("No key signs its flows of orders.")
+    elif not found:
         print("The house's own key signs for all of them.")

@@ -24,6 +24,9 @@ function once(path) {
 
 export const bodies = async () => (await once("/bodies")).items;
 export const bodyOf = (code) => once(`/bodies/${part(code)}`);
+/** The picture at a body's `logo_url`; the browser keeps it for a while. */
+export const logoOf = async (place) =>
+  (await wire.send("GET", place, undefined, "image/png, image/svg+xml", {}, "default")).blob();
 export const search = (wanted) => json("POST", "/search", wanted);
 export const noticeFile = (key, language) =>
   file("/notice", { key, language }, "application/pdf");

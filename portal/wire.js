@@ -10,9 +10,9 @@ export class ApiError extends Error {
   }
 }
 
-/** `body`: a Blob goes as it is, anything else as JSON. */
-export async function send(method, path, body, accept, headers = {}) {
-  const options = { method, headers: { Accept: accept, ...headers }, cache: "no-store" };
+/** `body`: a Blob goes as it is, anything else as JSON. `cache` as fetch has it. */
+export async function send(method, path, body, accept, headers = {}, cache = "no-store") {
+  const options = { method, headers: { Accept: accept, ...headers }, cache };
   options.signal = AbortSignal.timeout(PATIENCE_MS);
   if (body !== undefined) {
     const isFile = body instanceof Blob;

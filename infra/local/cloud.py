@@ -113,6 +113,10 @@ class Cloud:
         """More environment variables, known only just before opening (addresses of neighbours)."""
         self._variables.update(variables)
 
+    def set_parameters(self, parameters: Mapping[str, Any]) -> None:
+        """Parameters of the template that are known only just before opening."""
+        self._parameters.update(parameters)
+
     def client(self, service: str) -> Any:
         """A boto3 client of this cloud."""
         return self.engines.client(service)

@@ -107,7 +107,6 @@ class House:
                 application.app,
                 port=self._port,
                 mutual_tls=self.authority.server_context(),
-                pages=Pages.of_template(TEMPLATE),
             )
             self.sdi = Simulator(
                 self.folder / f"sdi-{secrets.token_hex(4)}",
@@ -135,11 +134,14 @@ class House:
                     **self._variables,
                 }
             )
+            # Whose pages may upload into the bucket.
+            self.cloud.set_parameters({"PublicOrigin": self.gateway.url})
             opened.enter_context(self.cloud)
             opened.callback(dispatch.forget)
             self._put_secret()
             self._put_trust()
             self.gateway.responses = self.cloud.stack.gateway_responses
+            self.gateway.pages = Pages.of_template(TEMPLATE, self.cloud.engines.aws_url)
             opened.enter_context(self.gateway)
             self.node_gateway = opened.enter_context(
                 NodeGateway(

@@ -1,5 +1,5 @@
 """The portal's pages as CloudFront gives them: the files that infra/portal.py publishes, with the
-headers of the template's `PortalHeaders`, and nothing else of this machine.
+headers of the template's `PortalHeaders` and `OfficeHeaders`, and nothing else of this machine.
 """
 
 from __future__ import annotations
@@ -55,14 +55,23 @@ class Pages:
     that no path, however it is written, leads anywhere else. Who edits a file sees it at once.
     """
 
-    def __init__(self, files: Mapping[str, Path], headers: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        files: Mapping[str, Path],
+        headers: Mapping[str, str],
+        office: Mapping[str, str] | None = None,
+    ) -> None:
         self._files = dict(files)
         self._headers = {name: [value] for name, value in headers.items()}
+        self._office = {name: [value] for name, value in (office or headers).items()}
         self._contents: dict[str, _Content] = {}
 
     @classmethod
-    def of_template(cls, template: Path) -> Self:
-        return cls(portal.files(), response_headers(load(template)))
+    def of_template(cls, template: Path, storage: str = "") -> Self:
+        """`storage`: the origin where the intake bucket is (https://…), "" where there is none."""
+        said = load(template)
+        office = response_headers(said, "OfficeHeaders", storage)
+        return cls(portal.files(), response_headers(said), office)
 
     def answer(
         self, method: str, target: str, asked: Mapping[str, str] | None = None
@@ -82,6 +91,8 @@ class Pages:
         kind = self._files[key].suffix
         content = self._content(key)
         headers = {"Content-Type": [portal.TYPES[kind]], "ETag": [content.tag]}
+        if path.startswith(OFFICE):
+            headers = {**self._office, **headers}
         if status == 200 and asked.get("If-None-Match") == content.tag:
             return self._with(304, headers, b"")
         if kind in COMPRESSED and "gzip" in asked.get("Accept-Encoding", ""):
@@ -106,12 +117,18 @@ class Pages:
         return status, {**self._headers, "Content-Type": ["text/plain"], **headers}, body
 
 
-def response_headers(template: Mapping[str, Any]) -> dict[str, str]:
-    """The headers that the template's response headers policy adds, by name."""
-    policy = template["Resources"]["PortalHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]
+# The one value of the pages' headers that CloudFormation knows and a file does not.
+_BUCKET = "https://${IntakeBucket.RegionalDomainName}"
+
+
+def response_headers(
+    template: Mapping[str, Any], policy_name: str = "PortalHeaders", storage: str = ""
+) -> dict[str, str]:
+    """The headers that a response headers policy of the template adds, by name."""
+    policy = template["Resources"][policy_name]["Properties"]["ResponseHeadersPolicyConfig"]
     security = policy["SecurityHeadersConfig"]
     found = {
-        name: security[kind][value]
+        name: _said(security[kind][value], storage)
         for kind, (name, value) in _SECURITY_HEADERS.items()
         if kind in security
     }
@@ -124,3 +141,11 @@ def response_headers(template: Mapping[str, Any]) -> dict[str, str]:
     for one in policy["CustomHeadersConfig"]["Items"]:
         found[one["Header"]] = one["Value"]
     return found
+
+
+def _said(value: Any, storage: str) -> str:
+    if isinstance(value, dict):
+        text: str = value["Fn::Sub"].replace(_BUCKET, storage)
+        assert "${" not in text, text
+        value = text.replace(" ;", ";")
+    return str(value)

@@ -74,8 +74,18 @@ export const renewCodes = async () => (await post("/session/recovery-codes")).re
 // ------------------------------------------------------------------ dues
 export const template = () => get("/body/dues/template");
 export const mappings = async () => (await get("/body/dues/mappings")).mappings;
+export const layouts = () => get("/body/dues/mappings");
 export const handIn = (file, name, mapping, once) =>
   post(`/body/dues/files${query({ name, mapping })}`, file, once);
+/** A file that is too great for one call: the place that it is sent to by `send` of parts/upload.js. */
+export const beginImport = (name, mapping, once) =>
+  post("/body/dues/imports", { file_name: name, mapping }, once);
+export const checkImport = (id, mapping) =>
+  post(`/body/dues/imports/${part(id)}/check${query({ mapping })}`);
+export const columnsOf = (id, sheet) =>
+  get(`/body/dues/imports/${part(id)}/columns${query({ sheet })}`);
+export const saveMapping = (name, mapping) =>
+  change("PUT", `/body/dues/mappings/${part(name)}`, mapping);
 export const imports = async () => (await get("/body/dues/imports")).imports;
 export const importOf = (id) => get(`/body/dues/imports/${part(id)}`);
 export const faultsOf = (id) => get(`/body/dues/imports/${part(id)}/faults`);
@@ -91,6 +101,7 @@ export const flowOf = (id) => get(`/body/flows/${part(id)}`);
 export const flowDues = async (id, offset, limit) =>
   (await get(`/body/flows/${part(id)}/dues${query({ offset, limit })}`)).dues;
 export const exclude = (id, dues) => post(`/body/flows/${part(id)}/exclude`, { dues });
+export const previewOf = (id, given) => post(`/body/flows/${part(id)}/preview`, given);
 export const generate = (id, given) => post(`/body/flows/${part(id)}/generate`, given);
 
 // ------------------------------------------------------------------ positions
@@ -98,6 +109,11 @@ export const positions = (wanted) => get(`/body/positions${query(wanted)}`);
 export const positionOf = (id) => get(`/body/positions/${part(id)}`);
 export const noticeOf = (id) => get(`/body/positions/${part(id)}/notice`);
 export const cancelPosition = (id) => post(`/body/positions/${part(id)}/cancel`);
+export const makePosition = (wanted, once) => post("/body/positions", wanted, once);
+export const deletePosition = (id) => change("DELETE", `/body/positions/${part(id)}`);
+export const payOutside = (id, paid) => post(`/body/positions/${part(id)}/paid-outside`, paid);
+export const formOf = async (id) => (await get(`/body/positions/${part(id)}/form`)).fields;
+export const bodySetting = () => get("/body");
 export const editPosition = (id, edit) => change("PATCH", `/body/positions/${part(id)}`, edit);
 export const receiptsOf = async (id) =>
   (await get(`/body/positions/${part(id)}/receipts`)).receipts;
@@ -105,6 +121,22 @@ export const deliveriesOf = async (id) =>
   (await get(`/body/positions/${part(id)}/deliveries`)).attempts;
 export const receiptFile = (name, language) => attempt(() => wire.file("GET",
   `${V1}/body/receipts/${part(name)}/pdf?language=${language}`, undefined, "application/pdf"));
+
+export const receiptOriginal = (name, source) => {
+  const type = source === "node" ? "application/xml" : "application/octet-stream";
+  return attempt(() => wire.file("GET", `${V1}/body/receipts/${part(name)}/original`, undefined, type));
+};
+
+// ------------------------------------------------------------------ the archive as a file
+export const beginExport = (wanted, once) => post("/body/exports", wanted, once);
+export const exported = async () => (await get("/body/exports")).exports;
+export const exportOf = (id) => get(`/body/exports/${part(id)}`);
+export const exportFile = (id) => get(`/body/exports/${part(id)}/file`);
+
+// ------------------------------------------------------------------ what pagoPA would not take
+export const refusals = (cursor) => get(`/body/pagopa/refusals${query({ cursor })}`);
+export const retell = (position) => post(`/body/pagopa/refusals/${part(position)}/retry`);
+export const retellAll = (once) => post("/body/pagopa/retry", undefined, once);
 
 // ------------------------------------------------------------------ deliveries
 export const channels = async () => (await get("/body/delivery/channels")).channels;
@@ -130,5 +162,6 @@ export const tryMailAccount = (code, to) => post(`/body/mail-accounts/${part(cod
 // ------------------------------------------------------------------ who may enter
 export const grants = () => get("/grants");
 export const giveGrant = (wanted) => post("/grants", wanted);
+export const changeGrant = (id, wanted) => change("PUT", `/grants/${part(id)}`, wanted);
 export const revokeGrant = (id) => change("DELETE", `/grants/${part(id)}`);
 export const inviteAgain = (id) => post(`/grants/${part(id)}/invitation`);

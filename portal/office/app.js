@@ -9,13 +9,20 @@ import { askCode } from "./parts/code.js";
 
 const PAGES = [
   "home", "positions", "position", "dues", "import", "flows", "flow", "deliveries", "delivery",
-  "mail", "access", "account", "login", "forgot", "password", "register",
+  "entry", "layout", "refusals", "mail", "access", "account", "login", "forgot", "password", "register",
 ];
 // What a body does beside its positions: a folder each, with its own pages, calls and texts.
 const ROOMS = {
-  settings: [],
-  settlements: [],
-  accounts: [],
+  settings: [
+    "body", "ibans", "services", "service", "pagopa", "enrolment", "channels", "channel", "audit",
+  ],
+  settlements: [
+    "settlements", "collections", "settlement", "statement", "movements", "anomalies",
+  ],
+  accounts: [
+    "posting", "postable", "run", "orders", "order", "assessment", "treasury", "journal", "closing",
+    "books", "registers", "writebacks", "training", "event", "fiscal",
+  ],
 };
 const FOLDERS = Object.fromEntries(Object.entries(ROOMS).flatMap(
   ([room, pages]) => pages.map((page) => [page, `./${room}`])));

@@ -9,6 +9,7 @@ import { LAW } from "../words/law.js";
 import { leaveToPay } from "../parts/checkout.js";
 import { save } from "../parts/files.js";
 import { icon } from "../parts/icon.js";
+import { logo } from "../parts/logo.js";
 import { facts, number, state, sum } from "../parts/notice.js";
 import { problem } from "../parts/problem.js";
 
@@ -72,7 +73,9 @@ export function open(context) {
       ${failure ? problem(words, failure.error, failure.again) : nothing}
       <div class="columns">
         <section class="sheet" aria-label=${text.title}>
-          <p class="creditor">${result.creditor.name}</p>
+          <p class="creditor with-logo">
+            ${logo(context, result.creditor.code, result.creditor.name)}
+            <span>${result.creditor.name}</span></p>
           ${state(words, result.state)}
           ${sum(context, result.cents, result.due)}
           ${facts([

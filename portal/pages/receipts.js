@@ -72,7 +72,8 @@ export function open(context) {
           [text.psp, each.psp_name],
           [text.id, html`<span class="number">${each.id}</span>`],
         ])}
-        <p class="buttons">${button(each, "pdf", "file-pdf")} ${button(each, "xml", "file-xml")}</p>
+        <p class="buttons">${button(each, "pdf", "file-pdf")} ${button(each, "xml", "file-xml")}
+          ${each.stamp ? button(each, "stamp", "file-xml") : nothing}</p>
       </li>`)}</ul>` : html`<p>${text.none}</p>`}
     </section>` : nothing}`;
   return { title: text.title, view };

@@ -6,10 +6,12 @@ import * as api from "../api.js";
 import { found } from "../cart.js";
 import { cleanTaxCode, isMail, isTaxCode } from "../codes.js";
 import { amount } from "../format.js";
-import { said } from "../language.js";
+import { fill, said } from "../language.js";
 import { makeForm } from "../parts/form.js";
+import { logo } from "../parts/logo.js";
 import { problem, waiting } from "../parts/problem.js";
 import { checkPrice, chosenOf, priceFields, totalOf } from "../parts/price.js";
+import { checkStamp, stampFields, stampOf } from "../parts/stamp.js";
 
 export function open(context) {
   const { words, language, parameters } = context;
@@ -49,6 +51,7 @@ export function open(context) {
         wrong[`f-${each.name}`] = words.service.notNumber;
       }
     }
+    if (service.stamp_cents) Object.assign(wrong, checkStamp(words, typed));
     return { ...wrong, ...checkPrice(words, language, service.price, typed) };
   }
 
@@ -69,6 +72,7 @@ export function open(context) {
       language,
     };
     if (typed.email) order.person.email = typed.email;
+    if (service.stamp_cents) order.stamp = stampOf(typed);
     Object.assign(order, chosenOf(service.price, typed));
     const made = await api.ask(code, name, order, once);
     found.result = {
@@ -84,10 +88,12 @@ export function open(context) {
       return html`<h1 tabindex="-1">${words.services.title}</h1>
         ${failure ? problem(words, failure, load) : waiting(words)}`;
     }
-    const total = totalOf(service.price, form.values);
+    const price = totalOf(service.price, form.values);
+    const total = price === null ? null : price + (service.stamp_cents ?? 0);
     const text = said(service.description, language);
     return html`<h1 tabindex="-1">${service.subject}</h1>
-      <p class="lead">${body.name}</p>
+      <p class="lead with-logo">${logo(context, body.code, body.name)}
+        <span>${body.name}</span></p>
       ${text && text !== service.subject ? html`<p>${text}</p>` : nothing}
       <form novalidate @submit=${form.submit} aria-label=${service.subject}>
         ${form.summary()}
@@ -100,8 +106,12 @@ export function open(context) {
         </fieldset>
         ${service.form?.fields?.length ? html`<fieldset><legend>${words.service.request}</legend>
           ${service.form.fields.map((each) => question(form, each, language))}</fieldset>` : nothing}
+        ${service.stamp_cents ? stampFields(context, form) : nothing}
         <fieldset><legend>${words.service.price}</legend>
           ${priceFields(context, form, service.price)}
+          ${service.stamp_cents ? html`<p>${fill(words.service.stampPrice, {
+            amount: amount(service.stamp_cents, language),
+          })}</p>` : nothing}
           <p class="sum" role="status"><span>${words.service.total}</span>
             <strong>${total === null ? "–" : amount(total, language)}</strong></p>
         </fieldset>

@@ -5,6 +5,7 @@ import * as api from "../api.js";
 import { amount } from "../format.js";
 import { fill, said } from "../language.js";
 import { icon } from "../parts/icon.js";
+import { logo } from "../parts/logo.js";
 import { problem, waiting } from "../parts/problem.js";
 
 export function open(context) {
@@ -55,13 +56,14 @@ export function open(context) {
 function list(context, body) {
   const { words } = context;
   return html`<section aria-labelledby="body-name">
-    <h2 id="body-name">${body.name}</h2>
+    <h2 id="body-name" class="with-logo">${logo(context, body.code, body.name)}
+      <span>${body.name}</span></h2>
     ${body.services.length ? html`<ul class="tiles">${body.services.map((each) => html`<li
       class="tile">${icon("note", "icon-primary")}<div>
         <h3><a href=${context.address("service", { body: body.code, service: each.code })}
           >${each.subject}</a></h3>
         ${aside(context, each)}
-        <p class="price">${price(context, each.price)}</p>
+        <p class="price">${price(context, each.price, each.stamp_cents ?? 0)}</p>
       </div></li>`)}</ul>` : html`<p class="alert alert-info">${words.services.none}</p>`}
   </section>`;
 }
@@ -71,9 +73,10 @@ function aside({ language }, service) {
   return text && text !== service.subject ? html`<p>${text}</p>` : nothing;
 }
 
-function price({ words, language }, price) {
-  if (price.kind === "fixed") return amount(price.cents, language);
+/** `stamp`: what the digital stamp costs that is bought with it, in cents. */
+function price({ words, language }, price, stamp) {
+  if (!price || price.kind === "fixed") return amount((price?.cents ?? 0) + stamp, language);
   if (price.kind === "free") return words.services.free;
   const least = Math.min(...price.tariffs.map((each) => each.cents));
-  return fill(words.services.from, { amount: amount(least, language) });
+  return fill(words.services.from, { amount: amount(least + stamp, language) });
 }

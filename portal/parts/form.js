@@ -81,7 +81,8 @@ export function makeForm(context, { check, act, refused = () => ({}), values = {
       @input=${(event) => (form.values[name] = event.target.value)}></textarea>`);
 
   /** `choices` are [value, text]. */
-  form.choice = (name, label, choices, more = {}) => row(name, label, more.hint, more.optional,
+  form.choice = (name, label, choices, more = {}) => row(name, label, more.hint,
+    more.optional && !more.unsaid,
     html`<select class="form-select" id=${name} name=${name}
       aria-required=${more.optional ? nothing : "true"}
       aria-invalid=${form.errors[name] ? "true" : nothing}

@@ -1,5 +1,5 @@
-// The three ways a service costs something: fixed, tariffs times quantity, free within limits.
-// The server counts again: what is shown here is what it will say.
+// The three ways a service costs something: fixed, tariffs times quantity, free within limits; no
+// price at all where only a digital stamp is bought. The server counts again: what is shown here is what it will say.
 
 import { html, nothing } from "../lit.js";
 import { amount, centsOf } from "../format.js";
@@ -14,6 +14,7 @@ function quantity(tariff, typed) {
 
 /** In cents; null while it cannot be told. */
 export function totalOf(price, typed) {
+  if (!price) return 0;
   if (price.kind === "fixed") return price.cents;
   if (price.kind === "free") return centsOf(typed.amount ?? "");
   const sum = price.tariffs.reduce((so, each) => so + each.cents * quantity(each, typed), 0);
@@ -22,14 +23,14 @@ export function totalOf(price, typed) {
 
 /** What the API wants of the price: nothing, `cents`, or `chosen` quantities by code. */
 export function chosenOf(price, typed) {
-  if (price.kind === "fixed") return {};
+  if (!price || price.kind === "fixed") return {};
   if (price.kind === "free") return { cents: centsOf(typed.amount) };
   const chosen = price.tariffs.map((each) => [each.code, quantity(each, typed)]);
   return { chosen: Object.fromEntries(chosen.filter(([, count]) => count > 0)) };
 }
 
 export function checkPrice(words, language, price, typed) {
-  if (price.kind === "fixed") return {};
+  if (!price || price.kind === "fixed") return {};
   if (price.kind === "free") return checkFree(words, language, price, typed);
   const wrong = {};
   for (const each of price.tariffs) {
@@ -58,7 +59,7 @@ function checkFree(words, language, price, typed) {
 
 export function priceFields(context, form, price) {
   const { words, language } = context;
-  if (price.kind === "fixed") return nothing;
+  if (!price || price.kind === "fixed") return nothing;
   if (price.kind === "free") {
     const limits = [
       price.least_cents && fill(words.service.least, { amount: amount(price.least_cents, language) }),

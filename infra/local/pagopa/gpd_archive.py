@@ -183,8 +183,9 @@ def _receipt(
     debtor = messages.Person(position["type"], position["fiscalCode"], position["fullName"])
     transfers = tuple(
         messages.Transfer(
-            int(one["idTransfer"]), one["amount"], one["organizationFiscalCode"], one["iban"],
-            one["remittanceInformation"], one["category"],
+            int(one["idTransfer"]), one["amount"], one["organizationFiscalCode"],
+            one.get("iban", ""), one["remittanceInformation"], one["category"],
+            wanted=_wanted(one.get("stamp")),
         )
         for one in option["transfer"]
     )  # fmt: skip
@@ -192,6 +193,7 @@ def _receipt(
         name, option["nav"], creditor, option["iuv"], option["amount"], option["dueDate"][:10],
         text, position["companyName"], position.get("officeName", ""), debtor, transfers,
     )  # fmt: skip
+    paid = messages.bought(paid, psp, at.isoformat(timespec="seconds"))
     day = at.date().isoformat()
     head = [("idPA", creditor), ("idBrokerPA", "15376371009"), ("idStation", "15376371009_01")]
     told = messages.receipt(
@@ -199,6 +201,12 @@ def _receipt(
         at=at.isoformat(timespec="seconds"), days=(day, day),
     )  # fmt: skip
     return Receipt(creditor, option["iuv"], name, at, told.body, _biz(paid, psp, at))
+
+
+def _wanted(stamp: dict[str, str] | None) -> tuple[str, str, str]:
+    if not stamp:
+        return "", "", ""
+    return stamp["hashDocument"], stamp["stampType"], stamp["provincialResidence"]
 
 
 def _biz(paid: messages.Activated, psp: messages.Psp, at: datetime) -> dict[str, Any]:
@@ -215,7 +223,7 @@ def _biz(paid: messages.Activated, psp: messages.Psp, at: datetime) -> dict[str,
         "transferList": [
             {
                 "idTransfer": one.number, "transferAmount": one.cents / 100,
-                "fiscalCodePA": one.creditor, "iban": one.iban, "mbdAttachment": "",
+                "fiscalCodePA": one.creditor, "iban": one.iban, "mbdAttachment": one.stamp,
                 "remittanceInformation": one.reason, "transferCategory": one.category,
             }
             for one in paid.transfers

@@ -4,13 +4,16 @@ product: the wire is what both agree on.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 PA = "http://pagopa-api.pagopa.gov.it/pa/paForNode.xsd"
+STAMP = "http://www.agenziaentrate.gov.it/2014/MarcaDaBollo"
+DSIG = "http://www.w3.org/2000/09/xmldsig#"
 WRAPPERS = {
     "paVerifyPaymentNotice": "paVerifyPaymentNoticeReq",
     "paGetPayment": "paGetPaymentReq",
@@ -62,6 +65,7 @@ class Transfer:
     metadata: tuple[tuple[str, str], ...] = ()
     company: str = ""
     stamp: str = ""  # base64 of the digital stamp instead of an IBAN, in version 2 only
+    wanted: tuple[str, str, str] = ("", "", "")  # of one to be bought: hash, kind, province
 
 
 @dataclass(frozen=True)
@@ -184,7 +188,7 @@ def activated(element: ElementTree.Element, token: str, notice: str, creditor: s
                 (entry.findtext("key", ""), entry.findtext("value", ""))
                 for entry in one.findall("metadata/mapEntry")
             ),
-            one.findtext("companyName", ""),
+            one.findtext("companyName", ""), wanted=_wanted(one),
         )
         for one in data.findall("transferList/transfer")
     )  # fmt: skip
@@ -196,12 +200,55 @@ def activated(element: ElementTree.Element, token: str, notice: str, creditor: s
     )  # fmt: skip
 
 
+def _wanted(transfer: ElementTree.Element) -> tuple[str, str, str]:
+    asked = transfer.find("richiestaMarcaDaBollo")
+    if asked is None:
+        return "", "", ""
+    names = ("hashDocumento", "tipoBollo", "provinciaResidenza")
+    if tuple(one.tag for one in asked) != names or transfer.find("IBAN") is not None:
+        raise Unanswered("a stamp is asked for in another way")
+    return asked[0].text or "", asked[1].text or "", asked[2].text or ""
+
+
+def bought(paid: Activated, psp: Psp, at: str) -> Activated:
+    """The payment with the stamps that the PSP issued: those that were asked for."""
+    transfers = tuple(
+        replace(one, stamp=base64.b64encode(_stamp(paid, one, psp, at)).decode())
+        if one.wanted[0]
+        else one
+        for one in paid.transfers
+    )
+    return replace(paid, transfers=transfers)
+
+
+def _stamp(paid: Activated, one: Transfer, psp: Psp, at: str) -> bytes:
+    """A stamp by MarcaDaBollo.xsd. Its signature has the right form and no key behind it: the tax
+    agency's issuers are not played here."""
+    digest, kind, _ = one.wanted
+    method = '<ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/>'
+    return (
+        f'<marcaDaBollo xmlns="{STAMP}" xmlns:ds="{DSIG}"><PSP><CodiceFiscale>{psp.fiscal_code}'
+        f"</CodiceFiscale><Denominazione>{escape(psp.name)}</Denominazione></PSP>"
+        f"<IUBD>{paid.token[-12:]}{one.number}</IUBD><OraAcquisto>{at}</OraAcquisto>"
+        f"<Importo>{euro(one.cents)}</Importo><TipoBollo>{kind}</TipoBollo><ImprontaDocumento>"
+        '<DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/>'
+        f"<ds:DigestValue>{digest}</ds:DigestValue></ImprontaDocumento>"
+        "<ds:Signature><ds:SignedInfo><ds:CanonicalizationMethod "
+        'Algorithm="http://www.w3.org/TR/2001/REC-xml-c14n-20010315"/><ds:SignatureMethod '
+        'Algorithm="http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"/><ds:Reference URI="">'
+        f"{method}<ds:DigestValue>{digest}</ds:DigestValue></ds:Reference></ds:SignedInfo>"
+        f"<ds:SignatureValue>{digest}</ds:SignatureValue></ds:Signature></marcaDaBollo>"
+    ).encode()
+
+
 def receipt(
     paid: Activated, head: Sequence[Entry], psp: Psp, *, second: bool, payer: Person | None,
     method: str, fee_cents: int | None, note: str, at: str, days: tuple[str, str],
     stand_in: bool = False, outcome: str = "OK",
 ) -> Told:  # fmt: skip
     """The telematic receipt of a payment; `at` is an xsd:dateTime, `days` those of the PSP."""
+    paid = bought(paid, psp, at)
+    assert second or not any(one.stamp for one in paid.transfers), "stamps come by version 2"
     operation = "paSendRTV2" if second else "paSendRT"
     said: list[Entry] = [
         ("receiptId", paid.token), ("noticeNumber", paid.notice), ("fiscalCode", paid.creditor),

@@ -1,12 +1,12 @@
 // Who may enter: given and revoked here, each time with a code given lately.
 
-import { html } from "../../lit.js";
+import { html, nothing } from "../../lit.js";
 import { isMail } from "../../codes.js";
 import { fill } from "../../language.js";
 import { makeForm } from "../../parts/form.js";
 import * as api from "../api.js";
 import { makeDialog } from "../parts/dialog.js";
-import { done, endOfDay, moment } from "../parts/show.js";
+import { dayOf, done, endOfDay, moment } from "../parts/show.js";
 import { table } from "../parts/table.js";
 import { makeActs, makeData } from "../parts/work.js";
 import { may, session } from "../session.js";
@@ -17,6 +17,8 @@ export function open(context) {
   const { words, language } = context;
   const text = words.access;
   const acts = makeActs(context);
+  let editing = null; // the grant that is changed
+  let change = null;
   const data = makeData(context, async () => {
     const { grants, hint } = await api.grants();
     return { grants: grants.filter((each) => !each.revoked_at), hint };
@@ -50,6 +52,47 @@ export function open(context) {
       acts.said = fill(text.revoked, { name: grant.name || grant.mail });
     },
   });
+  // Until when, and whether at the terminals; another role is another grant.
+  function edit(grant) {
+    editing = grant;
+    acts.said = "";
+    change = makeForm(context, {
+      values: { "change-until": dayOf(grant.ends_at), "change-pos": grant.pos }, check: () => ({}),
+      act: async (typed) => {
+        const until = typed["change-until"];
+        const changed = await api.changeGrant(grant.id, {
+          cabinets: grant.cabinets, ends_at: until === dayOf(grant.ends_at) ? grant.ends_at ?? ""
+            : until ? endOfDay(until) : "", pos: Boolean(typed["change-pos"]),
+        });
+        data.value = { ...data.value,
+          grants: data.value.grants.map((each) => (each.id === changed.id ? changed : each)) };
+        editing = change = null;
+        acts.said = fill(text.changed, { name: changed.name || changed.mail });
+        context.update();
+        document.querySelector("h1")?.focus();
+      },
+      refused: (error) => (error.code === "grant_end" ? { "change-until": words.codes.grant_end } : {}),
+    });
+    context.update();
+    document.getElementById("change")?.focus();
+  }
+  const close = () => {
+    editing = change = null;
+    context.update();
+    document.querySelector("h1")?.focus();
+  };
+  const changing = () => html`<form class="box" novalidate @submit=${change.submit} aria-labelledby="change">
+    <h2 id="change" tabindex="-1">${fill(text.changeTitle, { name: editing.name || editing.mail })}</h2>
+    <p>${words.roles[editing.role] ?? editing.role}. ${text.changeText}</p>
+    ${change.summary()}
+    ${change.text("change-until", text.until, { optional: true, type: "date" })}
+    ${posTick(change, "change-pos")}
+    <p class="buttons">${change.button(text.change)}<button type="button"
+      class="btn btn-outline-primary" @click=${close}>${words.no}</button></p></form>`;
+  const posTick = (of, name) => html`<div class="tick-row"><input type="checkbox" class="tick-box"
+    id=${name} .checked=${Boolean(of.values[name])}
+    @change=${(event) => of.set(name, event.target.checked)}><label for=${name}>${text.posText}</label></div>`;
+
   const invite = (grant) => acts.run(() => api.inviteAgain(grant.id),
     fill(text.invited, { mail: grant.mail }));
 
@@ -66,9 +109,10 @@ export function open(context) {
       words.roles[each.role] ?? each.role, moment(each.ends_at, language) || text.always,
       each.pos ? words.yes : "–",
       may("grants:write") && each.id !== session().grant ? html`<span class="buttons">
-        ${act(text.invite, each, invite)}${act(text.revoke, each, revocation.open)}</span>` : "–",
+        ${act(text.change, each, edit)}${act(text.invite, each, invite)}${act(text.revoke, each, revocation.open)}</span>` : "–",
     ],
   })}
+  ${editing ? changing() : nothing}
   ${may("grants:write") ? html`<form class="box" novalidate @submit=${form.submit}
       aria-label=${text.give}>
     <h2>${text.give}</h2>
@@ -79,9 +123,7 @@ export function open(context) {
       ${form.choice("role", text.role, ROLES.map((each) => [each, words.roles[each]]))}
       ${form.text("until", text.until, { optional: true, type: "date" })}
     </div>
-    <div class="tick-row"><input type="checkbox" class="tick-box" id="pos"
-      .checked=${Boolean(form.values.pos)} @change=${(event) => form.set("pos", event.target.checked)}>
-      <label for="pos">${text.posText}</label></div>
+    ${posTick(form, "pos")}
     ${form.button(text.give)}
   </form>` : html`<p class="alert alert-info">${words.readOnly}</p>`}`;
 

@@ -1,16 +1,21 @@
 // Dues come in as a file: the layout to fill in, the file to hand in, what was brought so far.
 
 import { html, nothing } from "../../lit.js";
+import { fill } from "../../language.js";
 import { icon } from "../../parts/icon.js";
 import { problem } from "../../parts/problem.js";
 import * as api from "../api.js";
-import { badge, count, done, follow, moment } from "../parts/show.js";
+import { badge, count, done, follow, moment, progress } from "../parts/show.js";
 import { table } from "../parts/table.js";
+import { send } from "../parts/upload.js";
 import { makeActs, makeData } from "../parts/work.js";
 import { may } from "../session.js";
 
-// As much as one call may bring (API Gateway in front of Lambda).
-const FILE_BYTES = 5_900_000;
+// As much as one call may bring to a Lambda behind API Gateway, which makes four characters of three
+// bytes; what is greater goes to the bucket, up to what is read there.
+const CALL_BYTES = 4_000_000;
+const FILE_BYTES = 64 * 1024 * 1024;
+const NEW = "+"; // no layout has such a name
 
 export function open(context) {
   const { words, language } = context;
@@ -22,6 +27,7 @@ export function open(context) {
   let wrong = "";
   let isBusy = false;
   let failure = null;
+  let sent = null; // of a great file, in percent
   // One file handed in twice is one import; another file is another.
   let once = { key: "", of: "" };
 
@@ -40,16 +46,34 @@ export function open(context) {
     context.update();
     const of = [file.name, file.size, file.lastModified, mapping].join();
     if (once.of !== of) once = { key: api.onceKey(), of };
+    const layout = mapping === NEW ? "standard" : mapping;
     try {
-      const made = await api.handIn(file, file.name, mapping, once.key);
+      const made = file.size > CALL_BYTES ? await handOver(file, layout)
+        : await api.handIn(file, file.name, layout, once.key);
       isBusy = false;
-      await context.go("import", { id: made.id });
+      await (mapping === NEW ? context.go("layout", { import: made.id })
+        : context.go("import", { id: made.id }));
     } catch (error) {
+      sent = null;
       isBusy = false;
       failure = error;
       context.announce("");
       context.update();
     }
+  }
+
+  /** Straight to the bucket; then the API is told to look. */
+  async function handOver(file, layout) {
+    const begun = await api.beginImport(file.name, layout, once.key);
+    const percent = (bytes, all) => Math.floor((bytes / Math.max(all, 1)) * 100);
+    let told = 0;
+    await send(begun, file, (bytes, all) => {
+      sent = percent(bytes, all);
+      if (sent >= told + 25) context.announce(fill(text.sending, { n: (told = sent) }));
+      context.update();
+    });
+    sent = null;
+    return api.checkImport(begun.batch.id);
   }
 
   const upload = () => html`<form class="box" novalidate @submit=${handIn} aria-label=${text.upload}>
@@ -63,14 +87,27 @@ export function open(context) {
         aria-describedby="file-hint${wrong ? " file-error" : ""}"
         aria-invalid=${wrong ? "true" : nothing} aria-required="true">
     </div>
-    ${layouts.value?.length ? html`<div class="row-field"><label for="mapping">${text.layout}</label>
+    <div class="row-field"><label for="mapping">${text.layout}</label>
       <select class="form-select" id="mapping" @change=${(event) => { mapping = event.target.value; }}>
         <option value="standard">${text.standard}</option>
-        ${layouts.value.map((each) => html`<option value=${each.name}>${each.name}</option>`)}
-      </select></div>` : nothing}
+        ${own().map((each) => html`<option value=${each.name}>${each.name}</option>`)}
+        <option value=${NEW}>${text.newLayout}</option>
+      </select></div>
+    ${sent === null ? nothing : progress(fill(text.sending, { n: sent }), sent, 100)}
     <p class="buttons"><button class="btn btn-primary" type="submit"
       aria-disabled=${isBusy ? "true" : nothing}>${isBusy ? words.wait : text.check}</button></p>
   </form>`;
+
+  const own = () => (layouts.value ?? []).filter((each) => each.name !== "standard");
+  const remembered = () => (own().length ? html`<h2>${text.layouts}</h2>${table({
+    caption: text.layouts,
+    columns: [[text.layout], [words.layout.found], [words.layout.constants]],
+    rows: own(),
+    cells: (each) => [
+      html`<a href=${context.address("layout", { name: each.name })}>${each.name}</a>`,
+      Object.values(each.columns).join(", "), Object.values(each.constants).join(", ") || "–",
+    ],
+  })}` : nothing);
 
   const rows = (items) => (items.length ? table({
     caption: text.imports,
@@ -90,6 +127,7 @@ export function open(context) {
       { said: words.saved, sign: icon("download", "icon-sm icon-primary") })}</p>
     ${may("body:write") ? upload() : html`<p class="alert alert-info">${words.readOnly}</p>`}
     <h2>${text.imports}</h2>
-    ${data.view(rows)}`;
+    ${data.view(rows)}
+    ${remembered()}`;
   return { title: text.title, view };
 }

@@ -7,6 +7,7 @@ import { fill } from "../../language.js";
 import { icon } from "../../parts/icon.js";
 import { facts } from "../../parts/notice.js";
 import * as api from "../api.js";
+import { ruleWords } from "../parts/amounts.js";
 import { makeDialog } from "../parts/dialog.js";
 import { makeParameters } from "../parts/parameters.js";
 import { badge, count, done, moment, progress, shortDay } from "../parts/show.js";
@@ -49,7 +50,7 @@ export function open(context) {
     watching.begin();
     context.update();
     document.querySelector("h1")?.focus();
-  });
+  }, (dated) => api.previewOf(id, dated));
 
   // ---------------------------------------------------------------- taking dues off the list
   const exclusion = makeDialog(context, {
@@ -153,7 +154,7 @@ export function open(context) {
       [text.off, flow.excluded ? count(flow.excluded, language) : ""],
       [words.flows.positions, flow.state === "generated" ? count(flow.made, language) : ""],
       [words.dues.at, moment(flow.created_at, language)],
-    ])}</section>
+    ])}${rulesOf(flow.parameters)}</section>
     ${flow.state === "generated" ? html`<p class="alert alert-success" role="status">${text.generated}</p>
       <p class="buttons">
         <a class="btn btn-primary" href=${context.address("deliveries", { flow: id })}>${text.deliver}</a>
@@ -164,6 +165,15 @@ export function open(context) {
       ${done(said)}
       ${list.view(rows)}
       ${isOpen() && flow.dues ? parametersForm.view(flow) : nothing}` : nothing}`;
+
+  /** The dated changes that its positions were made with. */
+  function rulesOf({ changes = [], late_fee_cents: cents, late_fee_days: days }) {
+    const fee = { kind: "late_fee", reason: words.changes.fee, cents, days };
+    const all = [...(cents ? [fee] : []), ...changes.map((each) => ({
+      ...each, percent: each.rate * 100, yearly_percent: each.yearly_rate * 100 }))];
+    return all.length ? html`<h2>${words.changes.title}</h2><ul>${all.map((each) => html`<li>
+      ${ruleWords(context, each)}</li>`)}</ul>` : nothing;
+  }
 
   const view = () => html`<p><a href=${context.address("flows")}>${words.flows.title}</a></p>
     <h1 tabindex="-1">${data.value?.parameters.description || text.title}</h1>

@@ -8,6 +8,7 @@ import { badge, count, moment } from "../parts/show.js";
 import { table } from "../parts/table.js";
 import { makeData } from "../parts/work.js";
 import { may, session } from "../session.js";
+import { makeMatched } from "../settlements/parts/matched.js";
 
 const SHOWN = 5;
 
@@ -22,6 +23,7 @@ export function open(context) {
   }) : null;
 
   const sums = may("body:read") ? makeData(context, api.summary) : null;
+  const matched = may("body:read") ? makeMatched(context) : null;
   const standing = (found) => html`<ul class="numbers">${["due", "paid", "open", "overdue"].map(
     (each) => html`<li>${text.sums[each]}<strong>${amount(found[each].cents, language)}</strong>
       ${fill(text.count, { n: count(found[each].count, language) })}</li>`)}</ul>`;
@@ -80,6 +82,7 @@ export function open(context) {
         <p><button class="btn btn-primary" type="submit">${words.find}</button></p>
       </form>
       <h2>${text.standing}</h2>${sums.view(standing)}
+      ${matched.view()}
       ${data.view(latest)}` : html`<p class="alert alert-warning">${text.notBody}</p>`}`;
 
   function find(event) {

@@ -47,6 +47,21 @@ export function open(context) {
       <a class="btn btn-outline-primary" href=${context.address("dues")}>${text.another}</a></p>`;
   };
 
+  /** Behind the code stand the fields without a column. */
+  function failed(batch) {
+    const [code, fields = ""] = batch.code.split(":");
+    const names = fields.split(",").filter(Boolean).map((each) => text.fields[each] ?? each);
+    return html`<div class="alert alert-danger" role="alert">
+        <p>${words.codes[code] ?? fill(words.codes.other, { code })}</p>
+        ${names.length ? html`<p>${fill(text.lacking, { names: names.join(", ") })}</p>` : nothing}
+      </div>
+      ${may("body:write") ? html`<p class="buttons">${code === "dues_headers" ? html`
+          <a class="btn btn-primary" href=${context.address("layout", { import: id })}
+            >${text.columns}</a>` : nothing}
+        <a class="btn btn-outline-primary" href=${context.address("dues")}>${text.another}</a></p>`
+        : nothing}`;
+  }
+
   const draw = (batch) => html`
     <p>${badge(words.dues.states, batch.state)}</p>
     ${batch.state === "checking" || batch.state === "awaited" ? html`<p class="waiting">
@@ -54,8 +69,7 @@ export function open(context) {
     ${batch.state === "importing" ? progress(fill(text.importing, {
       done: count(batch.done, language), good: count(batch.good, language),
     }), batch.done, batch.good) : nothing}
-    ${batch.state === "failed" ? html`<p class="alert alert-danger" role="alert">
-      ${words.codes[batch.code] ?? fill(words.codes.other, { code: batch.code })}</p>` : nothing}
+    ${batch.state === "failed" ? failed(batch) : nothing}
     ${batch.rows ? html`<section class="sheet" aria-label=${text.result}>${facts([
       [words.dues.rows, count(batch.rows, language)],
       [text.good, `${count(batch.good, language)} (${amount(batch.cents, language)})`],

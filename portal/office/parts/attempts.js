@@ -4,12 +4,14 @@ import { html, nothing } from "../../lit.js";
 import { badge, moment } from "./show.js";
 import { table } from "./table.js";
 
-export function attemptsTable(context, attempts) {
+/** `act(attempt)`: what may be done with one, nothing where that is nothing. */
+export function attemptsTable(context, attempts, act) {
   const { words, language } = context;
   const text = words.deliveries;
   return table({
     caption: text.attempts,
-    columns: [[words.positions.debtor], [text.to], [words.state], [text.at], [text.words]],
+    columns: [[words.positions.debtor], [text.to], [words.state], [text.at], [text.words],
+      ...(act ? [[words.refusals.act]] : [])],
     rows: attempts,
     cells: (each) => [
       html`<a href=${context.address("position", { id: each.position })}>${each.name}</a>
@@ -19,6 +21,7 @@ export function attemptsTable(context, attempts) {
       badge(text.attemptStates, each.state), moment(each.ended_at || each.planned_at, language),
       html`${each.words || "–"}${each.code ? html`<small>${text.codes[each.code] ?? each.code}</small>`
         : nothing}`,
+      ...(act ? [act(each)] : []),
     ],
   });
 }

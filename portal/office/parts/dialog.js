@@ -6,10 +6,10 @@ import { problem } from "../../parts/problem.js";
 
 /**
  * `title(subject)` and `text(subject)` say what is asked, `yes` is what the button says,
- * `act(subject)` does it and may throw an ApiError. `back()`: what has the focus once it is done,
- * where that is not what had it before.
+ * `act(subject)` does it and may throw an ApiError. `more(subject)`: what else is asked, under the
+ * text. `back()`: what has the focus once it is done, where that is not what had it before.
  */
-export function makeDialog(context, { id, title, text, yes, act, danger = true, back }) {
+export function makeDialog(context, { id, title, text, yes, act, danger = true, more, back }) {
   const { words } = context;
   const dialog = {};
   let subject = null;
@@ -57,7 +57,7 @@ export function makeDialog(context, { id, title, text, yes, act, danger = true, 
       @cancel=${(event) => { event.preventDefault(); if (!isBusy) close(false); }}>
     <form @submit=${confirm} novalidate>
       <h2 id="${id}-title">${subject === null ? nothing : title(subject)}</h2>
-      ${subject === null ? nothing : html`<p>${text(subject)}</p>`}
+      ${subject === null ? nothing : html`<p>${text(subject)}</p>${more?.(subject) ?? nothing}`}
       ${failure ? problem(words, failure) : nothing}
       <p class="buttons">
         <button type="submit" class="btn ${danger ? "btn-danger" : "btn-primary"}"

@@ -1,19 +1,26 @@
 // What is asked when a list is final: how the flow is called, by when and in how many parts.
 
 import { html, nothing } from "../../lit.js";
-import { centsOf } from "../../format.js";
 import { fill } from "../../language.js";
 import { makeForm } from "../../parts/form.js";
-import { count } from "./show.js";
+import { amount, centsOf } from "../../format.js";
+import { amountsTable } from "./amounts.js";
+import { makeChanges } from "./changes.js";
+import { count, shortDay } from "./show.js";
+import { makeActs } from "./work.js";
 
 const INSTALMENTS_MAX = 68;
 
-export function makeParameters(context, act) {
+/** `act(given)` generates; `preview(given)` says what a due of the list would ask for by the day. */
+export function makeParameters(context, act, preview) {
   const { words } = context;
   const text = words.parameters;
   let undated = 0;
+  let previewed = null;
+  const acts = makeActs(context);
   const form = makeForm(context, {
     check: (typed) => ({
+      ...changes.check(),
       ...(typed.description?.trim() ? {} : { description: text.descriptionMissing }),
       ...(undated && !typed.due ? { due: text.dueMissing } : {}),
       ...(typed.grouped && !typed.subject?.trim() ? { subject: text.subjectMissing } : {}),
@@ -22,12 +29,36 @@ export function makeParameters(context, act) {
       ...(typed.parts && !typed.firstDue ? { firstDue: text.firstDueMissing } : {}),
       ...(typed.fee && centsOf(typed.fee) === null ? { fee: words.service.amountWrong } : {}),
     }),
-    act: (typed) => act(given(typed)),
+    act: (typed) => act(given(typed, changes)),
     refused: (error) => ({
       flow_due_missing: { due: text.dueMissing }, flow_subject: { subject: text.subjectMissing },
       flow_description: { description: text.descriptionMissing },
     })[error.code] ?? {},
   });
+
+  const changes = makeChanges(context, form);
+
+  /** Only what amounts depend on has to be there. */
+  function look() {
+    const { fee } = form.values;
+    form.errors = {
+      ...changes.check(),
+      ...(fee && centsOf(fee) === null ? { fee: words.service.amountWrong } : {}),
+    };
+    previewed = null;
+    if (Object.keys(form.errors).length) {
+      context.update();
+      return document.getElementById("problems")?.focus();
+    }
+    return acts.run(async () => { previewed = await preview(datedOf(form.values, changes)); });
+  }
+
+  /** What was shown is of other values now. */
+  function forget() {
+    if (!previewed) return;
+    previewed = null;
+    context.update();
+  }
 
   const box = (name, label) => html`<div class="tick-row"><input type="checkbox" class="tick-box"
     id=${name} .checked=${Boolean(form.values[name])}
@@ -35,7 +66,8 @@ export function makeParameters(context, act) {
 
   const view = (flow) => {
     undated = flow.undated;
-    return html`<form class="box" novalidate @submit=${form.submit} aria-label=${text.title}>
+    return html`<form class="box" novalidate @submit=${form.submit} @input=${forget}
+      aria-label=${text.title}>
       <h2>${text.title}</h2>
       ${form.summary()}
       ${form.text("description", text.description, { hint: text.descriptionHint, most: 100 })}
@@ -57,15 +89,40 @@ export function makeParameters(context, act) {
         ${form.text("fee", text.fee, { optional: true, inputmode: "decimal", most: 12 })}
         ${form.text("feeDays", text.feeDays, { optional: true, inputmode: "numeric", most: 3 })}
       </div>
+      <h3>${words.changes.title}</h3>
+      <p>${words.changes.lead}</p>
+      ${changes.view()}
+      ${acts.problem()}
+      <p class="buttons"><button type="button" class="btn btn-outline-primary" @click=${look}
+        aria-disabled=${acts.isBusy ? "true" : nothing}>${words.changes.look}</button></p>
+      ${previewed ? html`<p role="status">${fill(words.changes.example, {
+          amount: amount(previewed.cents, context.language),
+          day: shortDay(previewed.due, context.language) })}</p>
+        ${amountsTable(context, previewed.amounts)}` : nothing}
       ${form.button(text.generate)}
     </form>`;
   };
   return { view };
 }
 
-function given(typed) {
-  const found = { description: typed.description.trim(), grouped: Boolean(typed.grouped) };
+/** By when, and what changes by the day. */
+function datedOf(typed, changes) {
+  const found = {};
   if (typed.due) found.due = typed.due;
+  if (typed.fee) {
+    Object.assign(found, {
+      late_fee_cents: centsOf(typed.fee), late_fee_days: Number(typed.feeDays) || 0,
+    });
+  }
+  const wanted = changes.given();
+  return wanted.length ? { ...found, changes: wanted } : found;
+}
+
+function given(typed, changes) {
+  const found = {
+    description: typed.description.trim(), grouped: Boolean(typed.grouped),
+    ...datedOf(typed, changes),
+  };
   if (typed.ends) found.ends = typed.ends;
   if (typed.grouped) found.subject = typed.subject.trim();
   if (typed.parts) {
@@ -73,11 +130,6 @@ function given(typed) {
       count: Number(typed.count), first_due: typed.firstDue, every_months: Number(typed.every) || 1,
       whole: !typed.only,
     };
-  }
-  if (typed.fee) {
-    Object.assign(found, {
-      late_fee_cents: centsOf(typed.fee), late_fee_days: Number(typed.feeDays) || 0,
-    });
   }
   return found;
 }

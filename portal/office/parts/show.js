@@ -10,6 +10,11 @@ const COLOURS = {
   generated: "success", done: "success", sent: "success",
   partially_paid: "warning", uncertain: "warning", waiting: "warning", halted: "danger",
   expired: "danger", failed: "danger",
+  cashed: "success", exact: "success", prefix: "success", single: "success", linked: "success",
+  kept: "success", read: "success", proposed: "warning", awaited: "warning", none: "warning",
+  differs: "danger", anomalous: "danger", refused: "danger", revoked: "danger",
+  posted: "success", verified: "success", issued: "success", to_send: "warning",
+  incomplete: "danger", partly: "warning", not_verified: "warning",
 };
 const LOCALES = { it: "it-IT", en: "en-GB", fr: "fr-FR", es: "es-ES" };
 
@@ -37,6 +42,13 @@ export function endOfDay(day) {
   const winter = new Date(`${day}T22:59:59.000Z`);
   const isWinter = new Intl.DateTimeFormat("en", how).format(winter) === "23";
   return isWinter ? winter.toISOString() : `${day}T21:59:59.000Z`;
+}
+
+/** The day of an instant in Italy, as a field for days takes it; "" for none. */
+export function dayOf(stamp) {
+  if (!stamp) return "";
+  const how = { day: "2-digit", month: "2-digit", year: "numeric", timeZone: "Europe/Rome" };
+  return new Intl.DateTimeFormat("sv-SE", how).format(new Date(stamp));
 }
 
 export const count = (value, language) => new Intl.NumberFormat(LOCALES[language]).format(value);
