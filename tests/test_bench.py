@@ -128,6 +128,8 @@ def test_figures_choose_their_part() -> None:
     assert [one.name for one in chosen("imports")] == ["imports"]
     assert [one.name for one in chosen("controls_over_a38_102_lines")] == ["controls"]
     assert [one.name for one in chosen("login_over_argon2")] == ["login"]
+    assert [one.name for one in chosen("notices_job")] == ["notices_job"]
+    assert [one.name for one in chosen("notices_per_second")] == ["notices"]
     with pytest.raises(ValueError, match="nonsense"):
         chosen("nonsense")
 
@@ -143,6 +145,7 @@ def test_the_time_of_children_counts() -> None:
         assert child.stdout
         assert child.stdout.readline() == "done\n"
         assert processes.cpu_s() > before
+        assert 0 < processes.used_s(child.pid) <= processes.cpu_s()
         child.communicate("\n")
 
 
@@ -154,6 +157,27 @@ def test_what_others_use_does_not_run_backwards() -> None:
 
 def test_the_peak_is_of_a_python_process() -> None:
     assert 5_000 < lambda_process.peak_kb() < 10_000_000
+
+
+def test_a_sample_is_of_who_had_the_work_done() -> None:
+    """The innermost frame outside the standard library decides."""
+    found: list[str] = []
+
+    def seen(*_: object) -> str:
+        found.append(lambda_process.library(sys._getframe(1)))
+        return "x"
+
+    # Tests are nobody's library: what is behind them is pytest.
+    seen()
+    assert found == ["_pytest"]
+    for path, name in (
+        ("/opt/python/site-packages/botocore/parsers.py", "boto3"),
+        ("/opt/python/site-packages/segno/encoder.py", "segno"),
+        ("/task/chalicelib/base/pdf/canvas.py", "our pages"),
+        ("/task/chalicelib/base/dynamo.py", "our other code"),
+    ):
+        exec(compile("seen()", path, "exec"), {"seen": seen})
+        assert found[-1] == name
 
 
 def test_the_context_counts_down() -> None:

@@ -81,7 +81,7 @@ PARSING = re.compile(r"(lxml\.)?(etree|ElementTree|ET)\.(parse|fromstring|XML|it
 WITH_MONEY = {"invoicing", "payments", "accounting"}
 # Lengths in points on a page; amounts are text there.
 ON_PAPER = re.compile(
-    r"(invoicing/(courtesy|delegation)|payments/notice)/\w+\.py|payments/receipts/pdf\.py"
+    r"(invoicing/(courtesy|delegation)|payments/notice)/\w+\.py|payments/receipts/(pdf|paper)\.py"
 )
 # Parameters and fields whose content may never be logged.
 SECRET = re.compile(

@@ -26,6 +26,7 @@ from chalicelib.accounting.fdr import classic
 from chalicelib.accounting.flows import Check
 from chalicelib.accounting.matching import Matching
 from chalicelib.base import limits, sheets
+from infra.bench import soap_flow
 from infra.bench.figures import Figure, Measured
 
 FLOW_TARGET = 2.0
@@ -175,6 +176,9 @@ def measure(folder: Path, *, quick: bool, say: Callable[[str], None]) -> Measure
         Figure("fdr_lines_per_second", round(LINES / read), "lines/s", better="higher"),
     ]
     if not quick:
+        flow_file(path, soap_flow.LINES)
+        figures.append(soap_flow.measure(folder, path))
+        say(f"flow of {soap_flow.LINES} lines in one SOAP answer")
         flow_file(path, MANY_LINES)
         figures.append(_memory(path))
         say(f"flow of {MANY_LINES} lines")

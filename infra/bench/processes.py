@@ -42,3 +42,11 @@ def elsewhere_s() -> float:
     # Interrupts, soft ones, and what a hypervisor gave to others; guests are in `user` already.
     busy = user + nice + system + sum(interrupts[:3])
     return busy / os.sysconf("SC_CLK_TCK") - cpu_s() - sum(os.times()[:2])
+
+
+def used_s(pid: int) -> float:
+    """CPU seconds of one process so far; 0 where there is no /proc, or no such process."""
+    with contextlib.suppress(OSError):
+        told = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+        return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0

@@ -18,7 +18,8 @@ from chalicelib.accounting import (
     settled,
     store,
 )
-from chalicelib.accounting.facts import BankMatch, FlowMatch, FlowVersion, Payment, Receipt
+from chalicelib.accounting.facts import BankMatch, FlowMatch, FlowVersion, Receipt
+from chalicelib.accounting.facts import Payment as Told
 from chalicelib.accounting.fdr.model import Header, Line, Stream
 from chalicelib.accounting.matching import Match
 from chalicelib.accounting.payment_match import ANOMALOUS, ELSEWHERE, MATCHED, UNRECEIPTED
@@ -27,10 +28,15 @@ from chalicelib.base import clock, dynamo, work
 from chalicelib.entry import on_reconcile
 from chalicelib.payments import store as body_store
 from chalicelib.payments.body import Account, Body, Segregation
+from chalicelib.payments.positions import counts
+from chalicelib.payments.positions import store as position_store
+from chalicelib.payments.positions.model import Line as Asked
+from chalicelib.payments.positions.model import Payment, Position
 from chalicelib.payments.receipts import service as receipts
 from chalicelib.payments.receipts.model import Receipt as Kept
 from chalicelib.payments.receipts.model import ReceiptTransfer, Subject
 from tests.entry.api_world import Context
+from tests.tables import due_rows
 
 CREDITOR, IBAN, PARTNER = "80012000826", "IT60X0542811101000000123456", "12345670017"
 DEBTOR = Subject("F", "RSSMRA80A41H501Y", "Rossi Maria")
@@ -56,6 +62,30 @@ def kept_receipt(creditor: str, iuv: str, iur: str, cents: int, **more: Any) -> 
         "transfers": (ReceiptTransfer(1, creditor, cents, IBAN, "Quota", "9/0101002IM/"),),
     }  # fmt: skip
     return Kept(**known | more)
+
+
+def place(tenant: str, iuvs: Sequence[str], cents: int) -> list[Position]:
+    """A position for each of these IUVs."""
+    made = [placed(iuv, cents) for iuv in iuvs]
+    for start in range(0, len(made), 25):
+        born(tenant, *made[start : start + 25])
+    return made
+
+
+def placed(iuv: str, cents: int) -> Position:
+    """A position that asks for the whole under that IUV."""
+    line = Asked("quota", "Quota", cents, "9/0101002IM/", IBAN)
+    return Position(
+        f"p{iuv}", "valid", "spontaneous", "someone", CREDITOR, "Quota", cents, (line,),
+        (Payment(0, iuv, cents, None),), clock.stamp(clock.now()), date(2026, 12, 31),
+    )  # fmt: skip
+
+
+def born(tenant: str, *made: Position) -> None:
+    """Positions in the table, counted."""
+    ops = [op for one in made for op in position_store.born(tenant, one, "test")]
+    changes = [(None, one) for one in made]
+    dynamo.commit([*ops, *counts.ops(tenant, changes, made[0].id)])
 
 
 def receive(tenant: str, *facts: Receipt) -> None:
@@ -131,12 +161,7 @@ def work_off(
     one batch; `stops`: the worker has no time left. Rows of posting are dropped."""
     done = 0
     while True:
-        rows = [
-            row
-            for shard in range(work.SHARDS)
-            for row in dynamo.query(f"due#{shard}", index="due")
-            if row["queue"] == "reconcile"
-        ]
+        rows = due_rows("reconcile")
         if not rows:
             return done
         if random is not None:
@@ -162,7 +187,7 @@ def work_off(
 def found(tenant: str, today: date, iuvs: Sequence[str], identities: Sequence[str]) -> Match:
     """What the store says, as the pure match would say it."""
     flows = {flow.name: flow for _, flow in store.list_flows(tenant)}
-    payments: list[Payment] = []
+    payments: list[Told] = []
     for iuv in sorted(set(iuvs)):
         stored = store.get_groups(tenant, [iuv])[iuv]
         days = {(one.iur, one.transfer): one.day for one in stored.held.receipts}

@@ -17,6 +17,7 @@ from chalicelib.accounting.matching import match, of_movement
 from chalicelib.accounting.remittance import Flows, Known
 from chalicelib.accounting.statements import Movement
 from chalicelib.base import aws, clock, dynamo, limits
+from chalicelib.payments.positions import counts
 from tests.accounting import facts_world as world
 from tests.entry.api_world import Api, Context, opened
 
@@ -251,6 +252,7 @@ def test_a_matched_payment_costs_two_calls_of_the_table_at_most(
     tenant, count = world.body(), 120
     flow = _many(count, cents=100, hours=0)
     calls: Counter[str] = Counter()
+    world.place(tenant, [line.iuv for line in flow.lines], 100)
     for line in flow.lines:
         world.receive(tenant, Receipt(line.iuv, line.iur, 1, 100, DAY))
     client = aws.client("dynamodb")
@@ -263,4 +265,7 @@ def test_a_matched_payment_costs_two_calls_of_the_table_at_most(
     world.work_off(together=10)
     client.meta.events.unregister("before-call.dynamodb", unique_id="calls")
     assert len(postable.list_postable(tenant)) == count
+    # That their positions learn of it is part of these.
+    assert counts.recount(tenant) == counts.Recount(count, Counter(), True)
+    assert counts.summary(tenant, clock.now()).states["reported"].count == count
     assert sum(calls.values()) / count < 1.2, calls

@@ -99,6 +99,7 @@ _BODIES: dict[str, Any] = {
     "exclude_dues": {"dues": ["none"]},
     "begin_export": {"format": "csv"},
     "generate_positions": {"description": "Quota Anno 2026"},
+    "preview_amounts": {},
     "make_position": {
         "service": "quota",
         "debtor": {"name": "Rossi Maria", "tax_code": "RSSMRA80A41H501Y"},
@@ -114,6 +115,7 @@ _BODIES: dict[str, Any] = {
     "save_enclosure": b"%PDF-1.7",
     "take_postal_step": {"event": "approve"},
     "save_connection": {"mode": "node"},
+    "try_connection": {},
     "save_posting_setting": {"per": "chapter"},
     "preview_posting": {"mode": "flow", "name": "none"},
     "begin_posting": {"mode": "flow", "name": "none"},
@@ -130,6 +132,11 @@ _BODIES: dict[str, Any] = {
     },
     "make_opi_flow": {"year": 2026},
     "take_opi_outcomes": b"<x/>",
+    "save_treasurer_certificates": {"pem": ""},
+    "issue_body_invoice": {
+        "position": "none",
+        **{name: value for name, value in invoice_values().items() if name != "seller"},
+    },
     "save_register": {"kind": "isi", "way": "s3", "format": "csv"},
     "fetch_dues": {"year": 2026},
     "publish_notices": {"flow": "none"},
@@ -144,6 +151,7 @@ _BODIES: dict[str, Any] = {
     "mark_sent": {"name": "IT01234567897_00001.xml"},
     "save_reconciliation_setting": {"way": "none"},
     "hand_in_flow": b"<x/>",
+    "decide_flow_revision": {"version": "none", "accept": False, "note": "n"},
     "save_statement_columns": {
         "account": "IT60X0542811101000000123456",
         "columns": {"day": 0, "texts": [1], "amount": 2},
@@ -159,6 +167,7 @@ _BODIES: dict[str, Any] = {
     "portal_make": {"person": {"name": "Rossi Maria", "tax_code": "RSSMRA80A41H501Y"}},
     "portal_receipts": {"notice": "301000000000004285", "tax_code": "RSSMRA80A41H501Y"},
     "portal_receipt": {"key": "none"},
+    "portal_training_receipt": {"key": "none"},
     "portal_help": {
         "body": "80012000826",
         "name": "Rossi Maria",

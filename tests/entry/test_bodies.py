@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import copy
+import io
 from typing import Any
 
 import pytest
+from PIL import Image
 
+from chalicelib.base import limits
 from chalicelib.payments import numbers, taxonomy
 from tests.entry import bodies, visitors
 from tests.entry.api_world import Api
@@ -127,7 +131,38 @@ def test_a_logo_is_looked_at_before_it_is_kept(api: Api, house: House) -> None:
     # Saying the setting again does not lose it.
     again = house.call(api, "PUT", "/v1/body", setting() | {"version": kept["version"]})
     assert again.json["logo"] == kept["logo"] != ""
+    shown = house.operator.call(api, "GET", "/v1/body/logo").json
+    assert shown == {"type": "image/svg+xml", "data": base64.b64encode(LOGO).decode()}
     assert house.call(api, "DELETE", "/v1/body/logo").json["logo"] == ""
+    assert house.call(api, "GET", "/v1/body/logo").status == 404
+
+
+def photo(side: int = 40, form: str = "JPEG") -> bytes:
+    """A picture as a camera writes one, with what it knows of where it was taken."""
+    out, picture = io.BytesIO(), Image.new("RGB", (side, side // 2), (10, 120, 60))
+    exif = picture.getexif()
+    exif[0x010E] = "via Roma 1"
+    picture.save(out, form, exif=exif)
+    return out.getvalue()
+
+
+def test_a_photo_becomes_a_picture_without_what_the_camera_wrote(api: Api, house: House) -> None:
+    house.call(api, "PUT", "/v1/body", setting())
+    assert b"via Roma" in photo()
+    kept = house.call(api, "PUT", "/v1/body/logo", photo()).json["logo"]
+    data = api.read("DOCUMENTS", f"{house.tenant}/body/logo/{kept}")
+    with Image.open(io.BytesIO(data)) as found:
+        assert (found.format, found.size, found.mode) == ("PNG", (40, 20), "RGB")
+        assert not found.getexif()
+    for wrong, code in (
+        (photo()[:200], "logo_unreadable"),
+        (photo(limits.NOTICE_LOGO_PX + 2), "logo_too_large"),
+        (b"\xff\xd8\xff" + bytes(limits.NOTICE_LOGO_BYTES), "logo_too_large"),
+        (photo(form="WEBP"), "logo_unsupported"),
+    ):
+        answer = house.call(api, "PUT", "/v1/body/logo", wrong)
+        assert (answer.status, answer.code) == (422, code)
+    assert house.call(api, "GET", "/v1/body").json["logo"] == kept
 
 
 @pytest.mark.feature("F001-173", "F001-150")
@@ -139,7 +174,7 @@ def test_services_are_of_the_taxonomy_in_force_and_of_an_account(api: Api, house
     saved = house.call(api, "PUT", "/v1/body/services/quota", values).json
     plain = {"description": dict.fromkeys(("it", "en", "fr", "es"), ""), "form": []}
     assert saved == values | plain | {
-        "code": "quota", "price": None, "active": True, "version": 1,
+        "code": "quota", "price": None, "active": True, "stamp": False, "version": 1,
     }  # fmt: skip
     # Another service on the same account.
     priced = bodies.service(price=tariff, taxonomy=LATE)

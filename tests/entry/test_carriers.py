@@ -70,10 +70,10 @@ def io_app(monkeypatch: pytest.MonkeyPatch) -> Iterator[AppIo]:
         yield found
 
 
-def flow(api: Api, house: House, *rows: dict[str, Any], key: str = "i1") -> str:
+def flow(api: Api, house: House, *rows: dict[str, Any], key: str = "i1", **more: Any) -> str:
     """A flow whose positions are made; everything that this leads to is done."""
     bring(api, house, rows or [row(source="a")], key)
-    found = generate(api, house, listing(api, house, f"f{key}")["id"])
+    found = generate(api, house, listing(api, house, f"f{key}")["id"], **more)
     assert found["state"] == "generated"
     run(api)
     return str(found["id"])
@@ -610,9 +610,11 @@ def test_the_agent_puts_notices_into_a_folder(api: Api, house: House, tmp_path: 
 
 
 # ------------------------------------------------------------------ after payment
-def receipt_of(api: Api, house: House, position: dict[str, Any], name: str) -> Receipt:
-    """Its first payment, paid as it was asked."""
-    payment = position["payments"][0]
+def receipt_of(
+    api: Api, house: House, position: dict[str, Any], name: str, number: int = 0
+) -> Receipt:
+    """One of its payments, by its place, paid as it was asked."""
+    payment = position["payments"][number]
     creditor = house.call(api, "GET", "/v1/body").json["fiscal_code"]
     return Receipt(
         id=name, iuv=payment["iuv"], creditor=creditor, cents=payment["cents"], fee_cents=None,
@@ -648,3 +650,90 @@ def test_a_payment_is_told_once_with_where_the_receipt_is(
     assert f'"iohandledlink://{page}"' in content["markdown"]
     again = bodies.again(api, house)
     assert events_of(api, again, position["id"]) == {"paid": "sent"}
+
+
+def pays(api: Api, house: House, position: dict[str, Any], number: int) -> None:
+    """Somebody pays one of its payments, by its place, and all that this leads to is done."""
+    api.tick(60)
+    receipt = receipt_of(api, house, position, f"IUR-{number}", number)
+    with work.waking() as wakes:
+        receipts.record(house.tenant, receipt, b"<receipt/>", api.now, wakes)
+    run(api)
+
+
+def asks(messages: Iterable[Any]) -> list[tuple[str, int, str]]:
+    """Of messages that ask for something: notice, cents, day."""
+    found = [one["content"] for one in messages if "payment_data" in one["content"]]
+    return [
+        (one["payment_data"]["notice_number"], one["payment_data"]["amount"], one["due_date"][:10])
+        for one in found
+    ]
+
+
+@pytest.mark.feature("F001-091", "F001-183", "F001-186")
+@pytest.mark.parametrize("whole", [True, False])
+def test_an_instalment_that_is_paid_is_followed_by_the_next_one(
+    api: Api, house: House, io_app: AppIo, whole: bool
+) -> None:
+    io_app.enrol([MARIA])
+    with_appio(api, house, io_app, automatic=["dues"])
+    plan = {"count": 3, "first_due": "2026-12-31", "whole": whole}
+    flow(api, house, plan=plan)
+    (position,) = positions(api, house)
+    rates = [one for one in position["payments"] if one["number"]]
+    notices = [(one["notice"], one["cents"], one["due"]) for one in position["payments"]]
+    days = ["2026-12-31", "2027-01-31", "2027-02-28"]
+    assert [one["due"] for one in rates] == days
+    # The whole is asked for where it may be paid, else the first instalment.
+    assert asks(io_app.messages) == notices[:1]
+    pays(api, house, position, int(whole))
+    paid, *more = io_app.messages[1:]
+    assert "50,00" in paid["content"]["markdown"]
+    assert asks(more) == [(rates[1]["notice"], 5_000, "2027-01-31")]
+    if whole:
+        # Who has a message for the whole is told not to pay it any more.
+        closed = more[-1]["content"]
+        assert closed["subject"].endswith("avviso da non pagare più")
+        assert position["payments"][0]["notice"][:4] in closed["markdown"]
+    assert len(more) == 1 + whole
+    # Out of order: what is asked for already is not asked for again.
+    before = len(io_app.messages)
+    pays(api, house, position, int(whole) + 2)
+    assert [asks([one]) for one in io_app.messages[before:]] == [[]]
+    pays(api, house, position, int(whole) + 1)
+    assert [asks([one]) for one in io_app.messages[before + 1 :]] == [[]]
+    (position,) = positions(api, house)
+    assert position["state"] == "paid"
+
+
+@pytest.mark.feature("F001-186")
+def test_what_a_message_asks_for_is_revoked_when_it_was_paid_otherwise(
+    api: Api, house: House, io_app: AppIo
+) -> None:
+    io_app.enrol([MARIA])
+    with_appio(api, house, io_app, automatic=["dues"])
+    flow(api, house, plan={"count": 3, "first_due": "2026-12-31", "whole": False})
+    (position,) = positions(api, house)
+    pays(api, house, position, 0)
+    before = len(io_app.messages)
+    setting = house.call(api, "GET", "/v1/body").json
+    setting.pop("logo")
+    until = setting | {"outside_until": "2026-12-31"}
+    assert house.call(api, "PUT", "/v1/body", until).status == 200
+    path = f"{POSITIONS}/{position['id']}/paid-outside"
+    for _ in range(2):
+        answer = house.call(api, "POST", path, {"day": "2026-11-20"})
+        assert answer.status == 200, answer.body
+        run(api)
+    (closed,) = io_app.messages[before:]
+    assert closed["content"]["subject"].endswith("avviso da non pagare più")
+    second = position["payments"][1]["notice"]
+    assert " ".join([second[:4], second[4:8]]) in closed["content"]["markdown"].replace("\xa0", " ")
+    # Whom nobody asked here hears of nothing but of his money.
+    saved(api, house, "io", None, 1, kind="appio", enabled=True, automatic=[])
+    flow(api, house, row(source="z"), key="i2", plan={"count": 2, "first_due": "2026-12-31"})
+    other = next(one for one in positions(api, house) if one["id"] != position["id"])
+    before = len(io_app.messages)
+    pays(api, house, other, 1)
+    (only,) = io_app.messages[before:]
+    assert "pagamento ricevuto" in only["content"]["subject"]

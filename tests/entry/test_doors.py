@@ -63,6 +63,7 @@ def test_only_these_are_public() -> None:
         "POST /v1/portal/notice",
         "POST /v1/portal/receipt",
         "POST /v1/portal/receipts",
+        "POST /v1/portal/training-receipt",
         "POST /v1/portal/search",
     }
 

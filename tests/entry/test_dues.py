@@ -143,6 +143,9 @@ def test_another_layout_is_described_once_and_remembered(api: Api, house: House)
     assert answer.status == 200, answer.body
     listed = house.call(api, "GET", "/v1/body/dues/mappings").json["mappings"]
     assert [one["name"] for one in listed] == ["standard", "albo"]
+    known = house.call(api, "GET", "/v1/body/dues/mappings").json["known"]
+    assert {one["field"] for one in known if one["needed"]} >= {"tax_code", "amount"}
+    assert len(known) == len(listed[0]["columns"])
     head = b"Elenco quote\r\n\r\nNR,COD FISC,Iscritto,Anno rif,Dovuto\r\n"
     body = f'7,{MARIA},Rossi Maria,2026,"1,150.50"\r\n8,{COMPANY},Studio Verdi,2024,99\r\n'
     found = hand_in(api, house, head + body.encode(), "k1", mapping="albo", name="a.csv")
@@ -151,6 +154,42 @@ def test_another_layout_is_described_once_and_remembered(api: Api, house: House)
     assert {(one["source"], one["reason"]) for one in dues(api, house)} == {
         ("7", "Quota annuale"), ("8", "Quota annuale"),
     }  # fmt: skip
+
+
+@pytest.mark.feature("F001-015", "F001-037")
+def test_a_strange_files_columns_are_shown_and_said_and_then_it_is_read(
+    api: Api, house: House
+) -> None:
+    head = b"Elenco iscritti 2026;;\r\n\r\nMatricola;Cod. Fisc.;Nominativo;Importo dovuto;Zona\r\n"
+    body = f"0012;{MARIA};Rossi Maria;150,50;Nord\r\n0013;{COMPANY};Studio;99;\r\n"
+    failed = hand_in(api, house, head + body.encode(), "k1", name="iscritti.csv")
+    assert (failed["state"], failed["code"].split(":")[0]) == ("failed", "dues_headers")
+    path = f"{IMPORTS}/{failed['id']}"
+    found = house.operator.call(api, "GET", f"{path}/columns").json
+    assert found["row"] == 3
+    assert [one["header"] for one in found["columns"]] == [
+        "Matricola", "Cod. Fisc.", "Nominativo", "Importo dovuto", "Zona",
+    ]  # fmt: skip
+    assert found["columns"][1] == {
+        "column": "B", "header": "Cod. Fisc.", "examples": [MARIA, COMPANY],
+    }  # fmt: skip
+    assert found["fields"] == {
+        "source": "Matricola", "tax_code": "Cod. Fisc.", "name": "Nominativo",
+        "amount": "Importo dovuto",
+    }  # fmt: skip
+    constants = {"service": "quota", "category": "professionista", "reason": "Quota",
+                 "year": "2026"}  # fmt: skip
+    layout = {"columns": found["fields"], "constants": constants}
+    assert house.call(api, "PUT", "/v1/body/dues/mappings/iscritti", layout).status == 200
+    unknown = house.call(api, "POST", f"{path}/check", query={"mapping": "nessuno"})
+    assert unknown.status == 404
+    checking = house.call(api, "POST", f"{path}/check", query={"mapping": "iscritti"})
+    assert (checking.status, checking.json["mapping"]) == (202, "iscritti")
+    api.run("dues", on_dues.handle)
+    read = house.call(api, "GET", path).json
+    assert (read["state"], read["good"], read["cents"]) == ("checked", 2, 15_050 + 9_900)
+    other = bodies.ready(api)
+    assert other.call(api, "GET", f"{path}/columns").status == 404
 
 
 @pytest.mark.parametrize(

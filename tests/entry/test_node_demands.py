@@ -60,6 +60,19 @@ def test_a_notice_is_made_and_can_be_paid(at: Station) -> None:
     assert (made.origin, made.state, at.events(made)[0]) == ("spontaneous", "paid", "generated")
 
 
+def test_a_stamp_is_asked_for_at_the_counter(api: Api, at: Station) -> None:
+    service = bodies.service(subject="Istanza", price=None, stamp=True)
+    assert at.house.call(api, "PUT", "/v1/body/services/00003", service).status == 200
+    wanted = f"<bollo><impronta>{'A' * 43}=</impronta><provincia>PD</provincia></bollo>"
+    made = at.node.demand(at.creditor, "00003", data(wanted))
+    assert (made.cents, made.postal) == (1_600, False)
+    (transfer,) = at.node.activate(made.notice, at.creditor).transfers
+    assert transfer.wanted == ("A" * 43 + "=", "01", "PD")
+    for more in ((), (wanted.replace("PD", "ZZZ"),), (wanted.replace("A=", "="),)):
+        with pytest.raises(Refused):
+            at.node.demand(at.creditor, "00003", data(*more))
+
+
 def test_asked_again_it_is_the_same_until_it_is_paid(api: Api, at: Station) -> None:
     wanted = data("<importo>7.00</importo>")
     first = at.node.demand(at.creditor, FREE, wanted)

@@ -29,6 +29,7 @@ from tests.entry.test_positions import (
     whole,
 )
 from tests.payments.dues.files import many, row
+from tests.tables import due_rows
 
 PAGOPA = "/v1/body/pagopa"
 REFUSALS = f"{PAGOPA}/refusals"
@@ -52,10 +53,8 @@ def gpd(served: tuple[Api, Gpd]) -> Gpd:
 @pytest.fixture
 def api(served: tuple[Api, Gpd]) -> Api:
     # Rows of other tests that still wait would be done here.
-    for shard in range(4):
-        for item in dynamo.query(f"due#{shard}", index="due"):
-            if item["queue"] == "collect":
-                dynamo.commit([dynamo.Delete((item["pk"], item["sk"]))])
+    for item in due_rows("collect"):
+        dynamo.commit([dynamo.Delete((item["pk"], item["sk"]))])
     return served[0]
 
 
@@ -120,6 +119,34 @@ def test_keys_are_written_and_never_shown(api: Api, house: House) -> None:
     assert (broker.status, broker.code) == (422, "pagopa_broker_malformed")
     (stored,) = dynamo.query(f"T#{house.tenant}#BODY", prefix="CONNECTION")
     assert KEY.encode() not in b"".join(stored["keys"].values())
+
+
+def try_key(api: Api, house: House, product: str) -> tuple[bool, str, str]:
+    found = house.call(api, "POST", f"{PAGOPA}/test", {"product": product}).json
+    return found["works"], found["code"], found["words"]
+
+
+@pytest.mark.feature("F001-012")
+def test_a_key_is_tried_and_the_answer_is_pagopas(api: Api, gpd: Gpd, house: House) -> None:
+    for product in ("positions", "receipts", "biz"):
+        works, code, words = try_key(api, house, product)
+        assert (works, code, words[:3]) == (True, "", "404"), product
+    # Nothing was made, changed or read there.
+    assert set(operations(gpd)) == {"get", "receipt", "biz"}
+    assert gpd.archive.done == []
+    join(api, house, version=1, keys={"positions": "of-somebody-else", "receipts": ""})
+    works, code, words = try_key(api, house, "positions")
+    assert (works, code, words[:3]) == (False, "pagopa_key_refused", "401")
+    assert try_key(api, house, "receipts") == (False, "pagopa_key_missing", "")
+    gpd.faults.plan("error", "biz", 1)
+    assert try_key(api, house, "biz")[:2] == (False, "pagopa_unavailable")
+    gpd.faults.plan("garbage", "get", 1)
+    join(api, house, version=2)
+    assert try_key(api, house, "positions")[:2] == (False, "pagopa_refused")
+    # Biz Events is asked no oftener than it wants, tries included.
+    for _ in range(limits.BIZ_CALLS - 2):
+        assert try_key(api, house, "biz")[0]
+    assert try_key(api, house, "biz") == (False, "pagopa_throttled", "")
 
 
 def test_an_operator_of_another_body_sees_nothing(api: Api, house: House) -> None:
@@ -415,6 +442,7 @@ def test_a_refusal_is_seen_by_people_and_tried_again(api: Api, gpd: Gpd, house: 
         made["id"], "pagopa_refused", 400,
     )  # fmt: skip
     assert refusal["said"] == "BAD REQUEST: planned"
+    assert (refusal["name"], refusal["cents"]) == ("Rossi Maria", 1_000)
     found = whole(api, house, made["id"])
     assert (found["state"], found["pagopa"]["state"]) == ("draft", "refused")
     # Nobody tries it again by himself.

@@ -354,6 +354,13 @@ def test_bodies_are_listed_with_what_they_offer(api: Api) -> None:
     logo = portal.call("GET", shown["logo_url"])
     assert (logo.body, logo.headers["content-type"]) == (svg, "image/svg+xml")
     assert "sandbox" in logo.headers["content-security-policy"]
+    # Browsers keep it for a while, and are told when what they have is still it.
+    assert logo.headers["cache-control"] == f"public, max-age={limits.LOGO_KEPT_S}"
+    tag = logo.headers["etag"]
+    again = portal.call("GET", shown["logo_url"], headers={"If-None-Match": f'"x", {tag}'})
+    assert (again.status, again.body, again.headers["etag"]) == (304, b"", tag)
+    other = portal.call("GET", shown["logo_url"], headers={"If-None-Match": '"x"'})
+    assert (other.status, other.body) == (200, svg)
     assert at.house.call(api, "DELETE", "/v1/body/logo").status == 200
 
 

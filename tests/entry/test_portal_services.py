@@ -275,6 +275,7 @@ def test_taking_payments_at_a_terminal_is_switched_on_for_a_person(api: Api) -> 
     assert operator.call(api, "PUT", path, {"pos": True}).status == 403
     given = house.call(api, "PUT", path, {"pos": True})
     assert (given.status, given.json["pos"]) == (200, True)
+    assert given.json["user"] == operator.grant.user
     # From the next request on, and only then.
     assert "pos:use" in operator.call(api, "GET", "/v1/session").json["scopes"]
     assert house.call(api, "PUT", path, {}).json["pos"] is True

@@ -14,6 +14,7 @@ import requests
 from chalicelib.base import clock, limits
 from chalicelib.entry import on_dues
 from chalicelib.payments import iuv
+from chalicelib.payments.positions import store
 from tests.entry import bodies
 from tests.entry.api_world import Api, Context
 from tests.entry.bodies import BANK, House
@@ -297,7 +298,7 @@ def test_a_spontaneous_position_costs_what_its_service_says(api: Api, house: Hou
         ("Certificato", 2_000), ("Copia", 750),
     ]  # fmt: skip
     assert made["transfers"] == [
-        {"iban": BANK, "taxonomy": made["lines"][0]["taxonomy"], "cents": 2_750}
+        {"iban": BANK, "taxonomy": made["lines"][0]["taxonomy"], "cents": 2_750, "stamp": None}
     ]
     assert iuv.is_ours(made["payments"][0]["iuv"])
     # The same request is the same position, with the same number.
@@ -336,10 +337,77 @@ def test_paid_outside_is_recorded_while_the_transition_lasts(api: Api, house: Ho
     assert (refused.status, refused.code) == (422, "outside_day")
     paid = house.call(api, "POST", path, {"day": yesterday}).json
     assert (paid["state"], paid["payments"][0]["state"]) == ("paid_outside", "closed")
-    assert paid["timeline"][-1]["facts"] == {"day": yesterday}
+    assert paid["timeline"][-1]["facts"] == {"day": yesterday, "cents": 1_000}
     assert house.call(api, "POST", path, {"day": yesterday}).json["version"] == paid["version"]
     cancel = house.call(api, "POST", f"{POSITIONS}/{made['id']}/cancel")
     assert (cancel.status, cancel.code) == (409, "position_state")
+
+
+@pytest.mark.feature("F001-169")
+def test_what_came_outside_is_kept_with_how_and_a_note_that_nobody_else_reads(
+    api: Api, house: House
+) -> None:
+    today = str(clock.rome_day(api.now))
+    body = house.call(api, "GET", "/v1/body").json | {"outside_until": today}
+    body.pop("logo")
+    assert house.call(api, "PUT", "/v1/body", body).status == 200
+    made = make(api, house, "m1", manual=True, cents=1_000)
+    said = {"day": today, "cents": 900, "how": "cash", "note": "Contanti di Maria Rossi"}
+    path = f"{POSITIONS}/{made['id']}"
+    paid = house.call(api, "POST", f"{path}/paid-outside", said).json
+    assert (paid["payments"][0]["paid_cents"], paid["payments"][0]["paid_on"]) == (900, today)
+    assert whole(api, house, made["id"])["timeline"][-1]["facts"] == said
+    stored = store.list_events(house.tenant, made["id"])[-1]
+    assert b"Maria" not in bytes(stored["facts"]["note"])
+    # Of a plan nobody could tell which instalment another sum is for.
+    bring(api, house, [row(source="rates")])
+    plan = {"count": 2, "first_due": "2026-12-31", "whole": False}
+    generate(api, house, listing(api, house)["id"], plan=plan)
+    (rates,) = positions(api, house, origin="dues")
+    path = f"{POSITIONS}/{rates['id']}/paid-outside"
+    refused = house.call(api, "POST", path, said)
+    assert (refused.status, refused.code) == (422, "outside_amount")
+    paid = house.call(api, "POST", path, {"day": today, "cents": 15_000}).json
+    assert [one["paid_cents"] for one in paid["payments"]] == [7_500, 7_500]
+
+
+@pytest.mark.feature("F001-165")
+def test_amounts_by_the_day_are_shown_before_and_after_generation(api: Api, house: House) -> None:
+    today = clock.rome_day(api.now)
+    due = today + timedelta(days=60)
+    bring(api, house, [row(source="a", due=due)])
+    flow = listing(api, house)
+
+    def on(days: int) -> str:
+        return str(due + timedelta(days=days))
+
+    path = f"{FLOWS}/{flow['id']}/preview"
+    early = {"kind": "reduction", "reason": "Sconto", "days": 10, "percent": 10}
+    late = {"kind": "late_fee", "reason": "Mora", "days": 30, "cents": 500, "yearly_percent": 3.65}
+    changes = {"changes": [early, late]}
+    found = house.call(api, "POST", path, changes).json
+    assert (found["cents"], found["due"]) == (15_000, on(0))
+    told = [(one["day"], one["cents"], one["daily"]) for one in found["amounts"]]
+    # A cent and a half a day of interest from the 31st day on, which counts itself.
+    assert told == [
+        (str(today), 13_500, False), (on(-9), 15_000, False), (on(0), 15_000, False),
+        (on(30), 15_000, False), (on(31), 15_502, True), (on(365), 15_000 + 500 + 503, True),
+    ]  # fmt: skip
+    wrong = {"changes": [{"kind": "late_fee", "reason": "x"}]}
+    refused = house.call(api, "POST", path, wrong)
+    assert (refused.status, refused.code) == (422, "amount_rule_empty")
+    generate(api, house, flow["id"], **changes)
+    (one,) = positions(api, house)
+    shown = whole(api, house, one["id"])
+    assert [(rule["kind"], rule["first"], rule["last"]) for rule in shown["rules"]] == [
+        ("reduction", None, on(-10)), ("late_fee", on(31), None),
+    ]  # fmt: skip
+    assert float(shown["rules"][1]["yearly_percent"]) == 3.65
+    assert [(each["day"], each["cents"]) for each in shown["amounts"]] == [
+        (str(today), 13_500), (on(-9), 15_000), (on(31), 15_502),
+    ]  # fmt: skip
+    refused = house.call(api, "POST", path, changes)
+    assert (refused.status, refused.code) == (409, "flow_state")
 
 
 def test_another_bodys_position_is_as_if_it_were_not(api: Api, house: House) -> None:
@@ -357,6 +425,7 @@ def test_another_bodys_position_is_as_if_it_were_not(api: Api, house: House) -> 
         ("GET", f"{FLOWS}/{flow['id']}/dues", None),
         ("POST", f"{FLOWS}/{flow['id']}/exclude", {"dues": ["x"]}),
         ("POST", f"{FLOWS}/{flow['id']}/generate", {"description": "x"}),
+        ("POST", f"{FLOWS}/{flow['id']}/preview", {}),
     ):
         answer = other.call(api, method, path, body)
         assert (answer.status, answer.code) == (404, "not_found"), path

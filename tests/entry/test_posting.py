@@ -20,7 +20,6 @@ from chalicelib.entry import on_reconcile
 from chalicelib.payments.dues import store as due_store
 from chalicelib.payments.dues.model import Person
 from tests.accounting.posting.made import DAY, Match, payment, share
-from tests.accounting.posting.test_opi import FAULT, message, outcome
 from tests.entry import bodies
 from tests.entry.api_world import Answer, Api
 from tests.entry.bodies import BANK, House
@@ -447,33 +446,6 @@ def test_the_treasurer_is_told_each_order_once(
     data = requests.get(link["url"], timeout=10).content
     assert b"<numero_provvisorio>21</numero_provvisorio>" in data
     assert link["file_name"] == f"{second['id']}.xml"
-
-
-def test_what_the_treasurer_answers_is_shown_with_the_order(
-    api: Api, house: House, match: Match
-) -> None:
-    match.offer(house.tenant, payment(1), payment(2))
-    post(api, house)
-
-    def hand_in(*parts: str) -> Any:
-        return house.call(
-            api, "POST", f"{ROOT}/opi-outcomes", message(*parts),
-            headers={"Content-Type": "application/xml"},
-        ).json  # fmt: skip
-
-    bad = outcome(2, "NON ESEGUIBILE", faults=FAULT)
-    late = outcome(1, "REGOLARIZZATO", "2026-11-25T08:00:00")
-    for _ in range(2):
-        told = hand_in(late, bad, outcome(99, "ACQUISITO"))
-        assert told == {"orders": 2, "unknown": ["2026-0000099"]}
-    # An older word comes late.
-    assert hand_in(outcome(1, "ACQUISITO")) == {"orders": 1, "unknown": []}
-    first = house.call(api, "GET", f"{ROOT}/orders/2026-0000001").json
-    # The latest word counts, whatever order they come in.
-    assert first["outcome"] == "2026-11-25T08:00:00 REGOLARIZZATO"
-    assert [one["word"] for one in first["outcomes"]] == ["ACQUISITO", "REGOLARIZZATO"]
-    second = house.call(api, "GET", f"{ROOT}/orders/2026-0000002").json["outcomes"][0]
-    assert (second["good"], second["faults"][0]["text"]) == (False, "Provvisorio inesistente")
 
 
 def test_another_bodys_books_are_as_if_they_were_not(api: Api, house: House, match: Match) -> None:

@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 
 from chalicelib.accounting import postable
-from chalicelib.base import aws, dynamo, work
+from chalicelib.base import aws, dynamo, fields, keys, work
 from chalicelib.entry import hourly, on_reconcile
 from chalicelib.payments.receipts import service as receipts
 from infra.local.pagopa import fdr as simulated
@@ -23,6 +23,7 @@ from tests.entry import bodies, node_world
 from tests.entry.api_world import Api, Context
 from tests.entry.bodies import BANK, House
 from tests.entry.node_world import Station
+from tests.tables import due_rows
 
 ROOT = "/v1/body/reconciliation"
 FLOW_ID = "2026-11-20ABI06090-0001"
@@ -46,9 +47,8 @@ def work_off(api: Api) -> None:
     for _ in range(30):
         rows = [
             row
-            for shard in range(work.SHARDS)
-            for row in dynamo.query(f"due#{shard}", index="due")
-            if row["queue"] == "reconcile" and not row.get("waits")
+            for row in due_rows("reconcile")
+            if not row.get("waits")
         ]
         if not rows:
             return
@@ -156,10 +156,24 @@ def test_what_is_dropped_in_the_bucket_meets_what_was_paid(api: Api, station: St
         ({"banked_until": "2026-11-19"}, 0),
     ):  # fmt: skip
         assert len(get(api, station, "collections", **query)["collections"]) == many, query
+    for query, many in (
+        ({"psp": "abi0609"}, 1), ({"psp": "ABI01"}, 0), ({"banked_from": "2026-11-20"}, 1),
+        ({"banked_until": "2026-11-19"}, 0), ({"desk": "ready", "psp": "ABI06090"}, 1),
+        ({"flow_id": FLOW_ID, "desk": "odd"}, 0), ({"flow_id": FLOW_ID, "psp": "ABI"}, 1),
+    ):  # fmt: skip
+        assert len(get(api, station, "flows", **query)["flows"]) == many, query
     summary = get(api, station, "summary")
+    assert (summary["lines"], summary["elsewhere"]) == (2, 0)
     assert (summary["matched"], summary["anomalies"]) == (2, {})
     assert summary["money"] == {"came": 3_550, "posted": 0, "open": 3_550, "anomalous": 0}
     assert get(api, station, "inbox")["entries"] == []
+    # What brought the flow can be had as it came.
+    (version,) = get(api, station, f"flows/{one['id']}")["versions"]
+    (file,) = get(api, station, f"flows/{one['id']}/versions/{version['id']}/files")["files"]
+    assert file["file_name"] == "f.xml"
+    assert f"settlements/{station.tenant}/f.xml" in file["url"]
+    path = f"{ROOT}/flows/{one['id']}/versions/none/files"
+    assert station.house.call(api, "GET", path).status == 404
 
 
 @pytest.mark.feature("F001-110", "F001-125")
@@ -235,6 +249,34 @@ def test_the_cash_journal_brings_provisional_numbers(api: Api, station: Station)
     (one,) = postable.list_postable(station.tenant)
     assert (one.provisional, one.iuv, one.cents) == ("4711", iuv, 1_000)
     assert sum(line[-1] for line in one.lines) == 1_000
+
+
+@pytest.mark.feature("F001-126")
+def test_a_flow_in_two_movements_is_divided_by_their_sospesi(api: Api, station: Station) -> None:
+    iuvs = [pay(api, station, 1_000) for _ in range(3)]
+    flow = dated(settles(station, *((iuv, 1_000) for iuv in iuvs)), api)
+    drop(api, f"settlements/{station.tenant}/f.xml", simulated.xml(flow, station.creditor))
+    rows = "".join(
+        f"""<movimento_conto_evidenza>
+      <tipo_movimento>ENTRATA</tipo_movimento><tipo_documento>SOSPESO ENTRATA</tipo_documento>
+      <tipo_operazione>ESEGUITO</tipo_operazione><numero_documento>{number}</numero_documento>
+      <progressivo_documento>1</progressivo_documento><importo>{euros}</importo>
+      <data_movimento>2026-11-{day}</data_movimento>
+      <causale>/PUR/LGPE-RIVERSAMENTO/URI/{FLOW_ID}</causale></movimento_conto_evidenza>"""
+        for number, euros, day in (("71", "18.00", 20), ("72", "12.00", 21))
+    )
+    journal = ("<flusso_giornale_di_cassa><esercizio>2026</esercizio><informazioni_conto_evidenza>"
+               f"{rows}</informazioni_conto_evidenza></flusso_giornale_di_cassa>")  # fmt: skip
+    drop(api, f"statements/{station.tenant}/gdc.xml", journal.encode())
+    work_off(api)
+    found = postable.list_postable(station.tenant)
+    assert [(one.provisional, one.sospesi) for one in found] == [
+        ("71", ()), ("71,72", (("71", 800), ("72", 200))), ("72", ()),
+    ]  # fmt: skip
+    assert {one.bank_day.isoformat() for one in found if one.bank_day} == {"2026-11-21"}
+    assert len(found[1].bank.split(",")) == 2
+    # One by one, as a run for a payment asks, it is the same.
+    assert [postable.get_postable(station.tenant, one.key) for one in found] == found
 
 
 @pytest.mark.feature("F001-100", "F001-175", "F001-178")
@@ -355,6 +397,11 @@ def test_an_operator_links_with_a_note_and_takes_it_back(api: Api, station: Stat
     assert (entry["labels"], entry["text"]) == (["TES_PROPOSED"], cut)
     assert postable.list_postable(station.tenant) == []
     name = get(api, station, "flows")["flows"][0]["id"]
+    (statement,) = get(api, station, "statements")["statements"]
+    mine = {"statement": statement["id"], "open": True}
+    (line,) = get(api, station, "movements", **mine)["movements"]
+    assert (line["id"], line["text"], line["outcome"]) == (entry["id"], cut, "proposed")
+    assert get(api, station, f"statements/{statement['id']}")["outcomes"] == {"proposed": 1}
     path = f"{ROOT}/movements/{entry['id']}"
     found = get(api, station, f"movements/{entry['id']}")
     bare = {"flow": name, "version": found["version"]}
@@ -365,6 +412,9 @@ def test_an_operator_links_with_a_note_and_takes_it_back(api: Api, station: Stat
     (one,) = postable.list_postable(station.tenant)
     assert (one.iuv, one.bank) == (iuv, entry["id"])
     assert get(api, station, "inbox")["entries"] == []
+    assert get(api, station, "movements", **mine)["movements"] == []
+    (line,) = get(api, station, "movements")["movements"]
+    assert (line["outcome"], line["link"]["flow"]) == ("linked", name)
     said = {"version": linked.json["version"], "note": "Era un altro"}
     undone = station.house.call(api, "POST", f"{path}/unlink", said)
     notes = [(each["note"], each["link"] and each["link"]["kind"]) for each in undone.json["notes"]]
@@ -431,12 +481,47 @@ def test_what_waits_too_long_is_told_once(api: Api, station: Station) -> None:
     entries = get(api, again, "inbox")["entries"]
     assert {(one["kind"], one["overdue"]) for one in entries} == {("flow", True), ("payment", True)}
     letters = [
+        row for row in due_rows("tell") if f"#{station.tenant}#" in row["pk"]
+    ]  # fmt: skip
+    assert len(letters) == 1
+    assert list(alerts.late(station.tenant, api.now.date()))
+
+
+def test_late_things_are_told_to_those_whom_the_body_names(api: Api, station: Station) -> None:
+    pay(api, station)
+    work_off(api)
+    path, said = f"{ROOT}/setting", {"way": "none"}
+    for bad in ["niente"], ["a@example.org"] * 11, ["Ä@example.org"]:
+        refused = station.house.call(api, "PUT", path, said | {"recipients": bad})
+        assert 400 <= refused.status < 500, refused.body
+    names = ["conti@example.org", "presidenza@example.org"]
+    saved = station.house.call(api, "PUT", path, said | {"recipients": [*names, names[0]]})
+    assert saved.json["recipients"] == names
+    # What says nothing of them leaves them; no address stands in the table as it is.
+    kept = station.house.call(api, "PUT", path, said | {"version": saved.json["version"]})
+    assert (kept.status, kept.json["recipients"]) == (200, names)
+    items = list(dynamo.query(keys.pk(station.tenant, "BODY")))
+    assert "example.org" not in repr([one for one in items if "SETTLEMENTS" in one["sk"]])
+    api.tick(5 * 86_400)
+    for _ in range(2):
+        hourly.hourly({}, None)
+        work_off(api)
+        api.tick(3_600)
+    rows = [dynamo.get((row["pk"], row["sk"])) or {} for row in _letters(station)]
+    found = [fields.unseal(station.tenant, "letter", row["letter"], row["kind"], row["sealed"])
+             for row in rows]  # fmt: skip
+    assert sorted(json.loads(one)["to"] for one in found) == names
+    again = _again(api, station.house)
+    none = said | {"recipients": [], "version": kept.json["version"]}
+    assert again.call(api, "PUT", path, none).json["recipients"] == []
+
+
+def _letters(station: Station) -> list[dict[str, Any]]:
+    return [
         row for shard in range(work.SHARDS)
         for row in dynamo.query(f"due#{shard}", index="due")
         if row["queue"] == "tell" and f"#{station.tenant}#" in row["pk"]
     ]  # fmt: skip
-    assert len(letters) == 1
-    assert list(alerts.late(station.tenant, api.now.date()))
 
 
 def test_a_flow_stands_for_a_receipt_that_nobody_has(api: Api, station: Station) -> None:
@@ -457,7 +542,7 @@ def test_a_flow_stands_for_a_receipt_that_nobody_has(api: Api, station: Station)
     again = node_world.Station(_again(api, station.house), station.body, station.node)
     (row,) = get(api, again, "collections")["collections"]
     assert (row["state"], row["labels"]) == ("reported", ["RT_IUF"])
-    assert (station.now(position).state, row["position"]) == ("paid", position.id)
+    assert (station.now(position).state, row["position"]) == ("reported", position.id)
     receipt(api, station, iuv, 1_000, "late", day="2026-11-19")
     work_off(api)
     (row,) = get(api, again, "collections")["collections"]

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-import re
+import io
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pypdf
 import pytest
 import requests
 from lxml import etree
+from moto.ses.models import ses_backends
 
 from chalicelib.accounting.facts import FlowVersion, Receipt, Reported
-from chalicelib.entry import on_reconcile
+from chalicelib.accounts import service as accounts
+from chalicelib.base import work
+from chalicelib.entry import on_deliver, on_reconcile
+from chalicelib.payments.citizen import handles
+from chalicelib.payments.citizen.handles import Handle
+from chalicelib.payments.positions import store as position_store
+from chalicelib.payments.receipts import service as receipts
+from chalicelib.payments.receipts.model import Receipt as PaidReceipt
+from infra.local.authority import Authority
+from infra.local.engines import ACCOUNT, REGION
+from infra.local.smtp import MailServer
 from tests.accounting import facts_world
 from tests.entry import bodies, node_world, portal_world
 from tests.entry.api_world import Api
 from tests.entry.bodies import House
+from tests.entry.test_delivery import account
 from tests.entry.test_posting import ROOT, balance, orders, setting, work_off
+from tests.payments.receipts import made as made_of
 
 EVENTS = "/v1/body/training/events"
 FISCAL = {
@@ -52,6 +66,10 @@ def register(api: Api, house: House, event: str, key: str = "r", **changed: Any)
         api, "POST", f"{EVENTS}/{event}/registrations", {"debtor": MARIA | changed},
         headers={"Idempotency-Key": key},
     )  # fmt: skip
+
+
+def path_of(made: dict[str, Any]) -> str:
+    return f"{EVENTS}/{made['event']}/registrations/{made['id']}"
 
 
 def shown(api: Api, house: House, made: dict[str, Any]) -> dict[str, Any]:
@@ -138,6 +156,41 @@ def test_a_registration_is_paid_posted_and_documented(api: Api, house: House) ->
     assert len(api.objects("INTAKE")) == before + 1
 
 
+@pytest.mark.feature("F001-133", "U-04")
+def test_an_invoice_handed_over_is_in_the_bodys_own_hub(api: Api) -> None:
+    home = bodies.ready(api)
+    assert home.call(api, "PUT", "/v1/body/training/fiscal", FISCAL).status == 200
+    offer(api, home, "corso")
+    made = register(api, home, "corso").json
+    _recorded(api, home, made)
+    work_off(api)
+    path = f"{path_of(made)}/document/send"
+    assert home.operator.call(api, "POST", path).status == 403  # he looks, and sends nothing
+    flow = home.call(api, "POST", path).json["flow"]
+    assert shown(api, home, made)["flow_state"] == ""  # it is on its way
+    api.take_in()
+    assert shown(api, home, made)["flow_state"] == "ready"
+    for person in (home.administrator, home.operator):
+        for where, query in (("flows", {"channel": "internal"}),
+                             ("documents", {"section": "to_send"})):  # fmt: skip
+            answer = person.call(api, "GET", f"/v1/{where}", query=query)
+            assert answer.status == 200, answer.body
+            (one,) = answer.json[where]
+            assert (one["id"], one["channel"], one["state"]) == (flow, "internal", "ready")
+    assert home.call(api, "GET", "/v1/flows", query={"channel": "api"}).json["flows"] == []
+    # The same change is told to the same address as any other document's.
+    api.tell()
+    (told,) = [one for one in _mails(home) if "FPC/1/2026" in one]
+    assert "Subject" in told
+    # What SdI answers is seen in both places, by the same states.
+    api.change(home.tenant, flow, state="sent")
+    assert home.call(api, "GET", "/v1/documents", query={"section": "to_send"}).json[
+        "documents"] == []  # fmt: skip
+    assert shown(api, home, made)["flow_state"] == "sent"
+    other = bodies.ready(api)
+    assert other.call(api, "GET", f"/v1/documents/{flow}").status == 404
+
+
 @pytest.mark.feature("F001-111")
 def test_taken_back_the_match_offers_it_again(api: Api, house: House) -> None:
     offer(api, house, "etica", cents=5_000)
@@ -202,15 +255,17 @@ def test_seats_and_prices(api: Api, house: House) -> None:
 def test_the_body_says_what_is_issued(api: Api, house: House) -> None:
     version = house.call(api, "GET", "/v1/body/training/fiscal").json["version"]
     said = FISCAL | {"practice": "receipt", "version": version, "series": ""}
+    same = house.call(api, "PUT", "/v1/body/training/fiscal", said | {"receipt_series": ""})
+    assert (same.status, same.code) == (422, "fiscal_series")
     assert house.call(api, "PUT", "/v1/body/training/fiscal", said).status == 200
     offer(api, house, "ricevuta")
     made = register(api, house, "ricevuta").json
     pay(house, made, "receipt-3")
     api.run("reconcile", on_reconcile.handle)
     found = shown(api, house, made)
-    # Which number depends on what the other tests have issued before.
-    assert re.fullmatch(r"[1-9][0-9]*/2026", found["document"])
-    assert found["document_state"] == "issued"
+    # Receipts have a section of their own, whatever invoices the other tests have issued before.
+    assert (found["document"], found["document_state"]) == ("RIC/1/2026", "issued")
+    assert found["document_day"] == "2026-11-21"
     # Paid once more, or told once more: it stays what it is, and no number is taken.
     pay(house, made, "receipt-3-again")
     api.run("reconcile", on_reconcile.handle)
@@ -228,6 +283,72 @@ def test_the_body_says_what_is_issued(api: Api, house: House) -> None:
     assert (found["state"], found["document"], found["document_code"]) == (
         "paid", "", "buyer_incomplete",
     )  # fmt: skip
+
+
+def _mails(house: House) -> list[str]:
+    """What the house has sent to the tenant's registered address."""
+    to = accounts.get_reseller(house.tenant).mail
+    found = ses_backends[ACCOUNT][REGION].sent_messages
+    return [one.raw_data for one in found if to in one.destinations]
+
+
+def _recorded(api: Api, house: House, registration: dict[str, Any]) -> PaidReceipt:
+    """What pagoPA says of the payment of a registration."""
+    position = position_store.get_position(house.tenant, registration["position"])
+    assert position is not None
+    with work.waking() as wakes:
+        return receipts.record(house.tenant, made_of.of(position), made_of.RAW, api.now, wakes)
+
+
+@pytest.mark.feature("F001-132")
+def test_a_receipt_is_written_sent_and_found_again(
+    api: Api, signing_authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NET_PRIVATE", "allow")
+    monkeypatch.setenv("SSL_CERT_FILE", str(signing_authority.ca_path))
+    home = bodies.ready(api)
+    said = FISCAL | {"practice": "receipt"}
+    assert home.call(api, "PUT", "/v1/body/training/fiscal", said).status == 200
+    with MailServer(signing_authority, "starttls") as server:
+        account(api, home, server)
+        wishes = home.call(api, "PUT", "/v1/body/delivery", {"receipts_mail": "quote"})
+        assert wishes.status == 200, wishes.body
+        offer(api, home, "corso", place="Sala A, Padova")
+        people = ({"mail": "maria@example.org", "language": "fr"},
+                  {"name": "Studio Verdi", "tax_code": "12345670017"})  # fmt: skip
+        made = [register(api, home, "corso", f"r{n}", **one).json
+                for n, one in enumerate(people)]  # fmt: skip
+        came = [_recorded(api, home, one) for one in made]
+        work_off(api)
+        missing = home.call(api, "GET", f"{path_of(made[0])}/document")
+        assert (missing.status, missing.code) == (409, "document_missing")
+        for _ in range(3):  # what is done once is not done again
+            api.run("deliver", on_deliver.handle)
+        _, mail = sorted(server.mails, key=lambda one: "RIC/1/2026" in one.message["Subject"])
+    assert (mail.to, len(server.mails)) == ("maria@example.org", 2)  # and pagoPA's own receipt
+    found = [shown(api, home, one) for one in made]
+    assert [one["document"] for one in found] == ["RIC/1/2026", "RIC/2/2026"]
+    link = home.call(api, "GET", f"{path_of(made[0])}/document").json
+    assert link["file_name"] == "RIC-1-2026.pdf"
+    data = requests.get(link["url"], timeout=10).content
+    assert mail.files == {"RIC-1-2026.pdf": data}
+    text = " ".join(pypdf.PdfReader(io.BytesIO(data)).pages[0].extract_text().split())
+    for wanted in ("RIC/1/2026", "21/11/2026", "122,00", "Rossi Maria", MARIA["tax_code"],
+                   "Corso di deontologia", "Sala A, Padova", came[0].id,
+                   "Via Roma 1, 35100 Padova PD", "Montant payé"):  # fmt: skip
+        assert wanted in text, wanted
+    # Each attempt is a row that a person can read.
+    attempts = home.call(api, "GET", f"/v1/body/positions/{made[0]['position']}/deliveries").json
+    assert sorted((one["channel"], one["state"]) for one in attempts["attempts"]) == [
+        ("receipt", "sent"), ("training", "sent"),
+    ]  # fmt: skip
+    # Whoever takes part finds it by the notice and his tax code, and nobody else does.
+    for full, status in ((True, 200), (False, 403)):
+        key, _ = handles.write(Handle(home.tenant, made[0]["iuv"], full), api.now)
+        answer = api.call("POST", "/v1/portal/training-receipt", "", {"key": key},
+                          headers={"Accept": "application/pdf"})  # fmt: skip
+        assert answer.status == status
+        assert (answer.body == data) is full
 
 
 def test_another_bodys_events_are_as_if_they_were_not(api: Api, house: House) -> None:

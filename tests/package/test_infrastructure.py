@@ -173,6 +173,7 @@ def test_arrivals_reach_their_queue(cloudformation: Json) -> None:
         ("IntakeBucket", "api/"): "IntakeQueue",
         ("IntakeBucket", "settlements/"): "ReconcileQueue",
         ("IntakeBucket", "statements/"): "ReconcileQueue",
+        ("IntakeBucket", "treasury/"): "ReconcileQueue",
         ("SdiBucket", "incoming/"): "SdiQueue",
     }
 

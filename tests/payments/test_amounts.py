@@ -46,6 +46,32 @@ def test_the_day_decides(day: date, cents: int) -> None:
     assert due_on(10_000, rules, day).cents == cents
 
 
+@pytest.mark.feature("F001-165")
+@given(
+    cents=SMALL,
+    rules=st.lists(
+        st.builds(
+            lambda first, days, kind, rate: Rule(
+                kind, "x", first, first + timedelta(days=days), 0, rate
+            ),
+            DAYS, st.integers(0, 400), st.sampled_from(("late_fee", "reduction")), RATES,
+        ),
+        max_size=4,
+    ),
+    first=DAYS,
+    after=st.integers(0, 900),
+)  # fmt: skip
+def test_between_the_days_of_a_calendar_nothing_changes(
+    cents: int, rules: list[Rule], first: date, after: int
+) -> None:
+    """Whatever day somebody asks about, the last day of the calendar before it says the amount."""
+    day = first + timedelta(days=after)
+    turns = amounts.calendar(cents, rules, first)
+    assert turns[0].day == first
+    shown = [turn.due for turn in turns if turn.day <= day][-1]
+    assert shown == due_on(cents, rules, day)
+
+
 def test_parts_say_what_each_rule_came_to() -> None:
     rules = (late_fee(DUE, "mora", cents=500), reduction(date(2027, 1, 1), "sgravio", cents=200))
     found = due_on(10_000, rules, DUE + timedelta(days=1))

@@ -48,6 +48,21 @@ def flow(**more: Any) -> dict[str, Any]:
 GENERATED = flow(state="generated", made=4, parameters={"description": "Quota Anno 2026"})
 
 
+STANDARD = {
+    "name": "standard", "version": 0, "sheet": "", "delimiter": "", "decimal": ",", "constants": {},
+    "columns": {"source": "ID origine", "name": "Cognome e nome o denominazione",
+                "tax_code": "Codice fiscale o partita IVA", "service": "Tipo", "amount": "Importo"},
+}  # fmt: skip
+LAYOUT = STANDARD | {
+    "name": "albo", "version": 2, "decimal": ".", "constants": {"service": "quota"},
+    "columns": {"name": "Iscritto", "tax_code": "CF", "amount": "Dovuto"},
+}  # fmt: skip
+MAPPINGS = {
+    "mappings": [STANDARD, LAYOUT],
+    "known": [{"field": name, "needed": name != "source"} for name in STANDARD["columns"]],
+}  # fmt: skip
+
+
 def batch(**more: Any) -> dict[str, Any]:
     return {
         "id": BATCH, "state": "checked", "file_name": "quote 2026.xlsx", "mapping": "standard",
@@ -81,7 +96,10 @@ def whole(**more: Any) -> dict[str, Any]:
         {"event": "generated", "state": "draft", "at": AT, "by": "system", "facts": {}},
         {"event": "publish", "state": "valid", "at": AT, "by": "system", "facts": {}},
     ]
-    return position(lines=[line], transfers=[], timeline=events, pagopa={}) | more
+    told = {"state": "told", "status": "VALID", "version": 1, "at": AT, "code": "", "answered": 0,
+            "said": "", "attempts": 0}  # fmt: skip
+    more = {"rules": [], "amounts": []} | more
+    return position(lines=[line], transfers=[], timeline=events, pagopa=told) | more
 
 
 RECEIPT = {
@@ -134,18 +152,29 @@ def office(**answers: Any) -> Stub:
         "GET /v1/session": (200, session()),
         "GET /v1/body/dues/imports": (200, {"imports": [batch()]}),
         f"GET /v1/body/dues/imports/{BATCH}": (200, batch()),
-        "GET /v1/body/dues/mappings": (200, {"mappings": []}),
+        "GET /v1/body/dues/mappings": (200, MAPPINGS),
+        "GET /v1/body/exports": (200, {"exports": []}),
+        "GET /v1/body": (200, {"outside_until": None}),
         "GET /v1/body/services": (200, {"services": [
-            {"code": "quota", "subject": "Quota annuale"}]}),
+            {"code": "quota", "subject": "Quota annuale", "active": True, "price": None,
+             "stamp": False, "description": {"it": "", "en": "", "fr": "", "es": ""}}]}),
         "GET /v1/body/summary": (200, {
             "due": {"count": 4, "cents": 60_000}, "paid": {"count": 1, "cents": 15_000},
-            "open": {"count": 3, "cents": 45_000}, "overdue": {"count": 1, "cents": 15_000}}),
+            "open": {"count": 3, "cents": 45_000}, "overdue": {"count": 1, "cents": 15_000},
+            "states": {
+                "valid": {"count": 3, "cents": 45_000}, "paid": {"count": 1, "cents": 15_000},
+                "invalid": {"count": 0, "cents": 0}}}),
+        "GET /v1/body/reconciliation/summary": (200, {
+            "flows": 1, "settled_cents": 15_000, "lines": 1, "elsewhere": 0, "matched": 1,
+            "matched_cents": 15_000, "posted": 0, "posted_cents": 0, "anomalies": {},
+            "money": {"came": 15_000, "posted": 0, "open": 15_000, "anomalous": 0}}),
         "GET /v1/body/flows": (200, {"flows": [GENERATED, flow(id="f2")]}),
         f"GET /v1/body/flows/{FLOW}": (200, flow()),
         f"GET /v1/body/flows/{FLOW}/dues": (200, {"dues": [due(at) for at in range(4)]}),
         "GET /v1/body/positions": (200, {"positions": [position(), position(id="p2", state="paid")],
                                          "cursor": None}),
         f"GET /v1/body/positions/{POSITION}": (200, whole()),
+        f"GET /v1/body/positions/{POSITION}/form": (200, {"fields": []}),
         f"GET /v1/body/positions/{POSITION}/receipts": (200, {"receipts": [RECEIPT]}),
         f"GET /v1/body/positions/{POSITION}/deliveries": (200, {"attempts": [attempt()]}),
         "GET /v1/body/delivery/channels": (200, {"channels": [

@@ -69,6 +69,8 @@ SERVICES = [
         "form": {"fields": []},
     },
 ]  # fmt: skip
+# Bought with a digital stamp: not among the usual ones.
+STAMPED = SERVICES[0] | {"code": "istanza", "subject": "Istanza", "stamp_cents": 1_600}
 CONTACTS = {
     "office": "Segreteria", "phone": "0382 000000", "mail": "", "pec": "", "website": "",
     "accessibility_url": "https://form.agid.gov.it/view/example", "privacy_url": "",
@@ -85,11 +87,13 @@ def body(code: str = BODY, name: str = "Ordine degli Ingegneri della Provincia d
 @dataclass
 class Stub:
     """`answers`: "METHOD /path" to a status with a body, or a list of such, the last one staying;
-    None cuts the line. `asked`: what came, in order, with its headers."""
+    None cuts the line. `asked`: what came, in order, with its headers;
+    `targets`: with its query."""
 
     answers: dict[str, Any] = field(default_factory=dict)
     asked: list[tuple[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    targets: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         names = [{"code": BODY, "name": body()["name"]},
@@ -107,6 +111,7 @@ class Stub:
         name = f"{request.method} {path}"
         self.asked.append((name, said(request)))
         self.headers.append(dict(request.headers))
+        self.targets.append(f"{request.method} {request.target}")
         answer = self.answers.get(name, error(404, "not_found"))
         if isinstance(answer, list):
             answer = answer.pop(0) if len(answer) > 1 else answer[0]
@@ -120,7 +125,8 @@ class Stub:
 
 def said(request: HttpRequest) -> Any:
     """The body: JSON, a file's bytes, or nothing."""
-    if request.headers.get("Content-Type") == "application/octet-stream":
+    kind = request.headers.get("Content-Type", "")
+    if kind == "application/octet-stream" or kind.startswith("multipart/form-data"):
         return request.body
     return json.loads(request.body) if request.body else None
 

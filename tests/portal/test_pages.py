@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import hashlib
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,20 +13,33 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from PIL import Image
 
 from infra import portal
 from tests.portal.eyes import Eyes, expect
 from tests.portal.stub import (
+    API,
     BODY,
     NOTICE,
     OTHER,
     RECEIPT,
     TAX_CODE,
     Stub,
+    body,
     error,
     found,
 )
-from tests.portal.test_states import BACK, HALF, RATES, RECEIPTS, SERVICE, cart, key_in, searched
+from tests.portal.test_states import (
+    BACK,
+    HALF,
+    RATES,
+    RECEIPTS,
+    SERVICE,
+    STAMPED_BODY,
+    cart,
+    key_in,
+    searched,
+)
 
 Look = Callable[..., Eyes]
 FIRST_PAGE_BYTES = 150_000
@@ -292,6 +308,73 @@ def test_a_service_makes_a_notice_and_then_it_is_paid_or_printed(
     assert coming.value.suggested_filename == "RSSMRA80A01H501U_2026_1.pdf"
     assert Path(coming.value.path()).read_bytes() == b"%PDF-1.7"
     assert asked(stub, "POST /notice") == [{"key": "m1", "language": "it"}]
+
+
+def test_a_body_is_shown_with_its_mark(look: Look) -> None:
+    place = f"/bodies/{BODY}/logo"
+    known = body() | {"logo_url": f"{API}{place}"}
+    png = (200, picture(), {"Content-Type": "image/png"})
+    stub = Stub({f"GET /bodies/{BODY}": (200, known), f"GET {place}": png})
+    eyes = look(f"?page=services&body={BODY}", stub)
+    mark = eyes.page.locator("img.logo")
+    expect(mark).to_have_attribute("alt", known["name"])
+    shown = mark.evaluate("(one) => [one.naturalWidth, one.offsetWidth, one.offsetHeight]")
+    assert shown == [60, 72, 72]
+    eyes.require_accessible()
+    eyes.follow("Certificato di iscrizione")
+    eyes.at("Certificato di iscrizione")
+    expect(mark).to_be_visible()
+    # API Gateway gives bytes only to who asks for their very type first; once is enough.
+    (headers,) = [
+        one for (name, _), one in zip(stub.asked, stub.headers, strict=True) if name.endswith(place)
+    ]
+    assert headers["Accept"].split(",")[0] == "image/png"
+    eyes.page.locator(".brand").click()
+    searched(eyes)
+    expect(eyes.page.locator("main .creditor img.logo")).to_be_visible()
+    eyes.page.set_viewport_size({"width": 320, "height": 800})
+    eyes.require_narrow()
+
+
+def test_a_page_without_a_picture_is_whole(look: Look) -> None:
+    known = body() | {"logo_url": f"{API}/bodies/{BODY}/logo"}
+    eyes = look(f"?page=services&body={BODY}", Stub({f"GET /bodies/{BODY}": (200, known)}))
+    eyes.expected = ("404",)
+    eyes.sees("Certificato di iscrizione")
+    assert eyes.page.locator("img.logo").count() == 0
+
+
+def picture() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (60, 30), (0, 90, 160)).save(out, "PNG")
+    return out.getvalue()
+
+
+def test_of_a_document_to_be_stamped_only_its_fingerprint_is_sent(look: Look) -> None:
+    name = f"POST /bodies/{BODY}/services/istanza"
+    made = {"key": "m1", "expires_at": "", "notice": NOTICE, "cents": 3_200, "due": None}
+    stub = Stub(STAMPED_BODY | {name: (201, made)})
+    eyes = look(f"?page=services&body={BODY}", stub)
+    eyes.sees("32,00")  # the stamp is in what the list says
+    eyes.follow("Istanza")
+    eyes.fill("Nome e cognome", "Mario Rossi")
+    eyes.fill("Codice fiscale", TAX_CODE)
+    eyes.fill("Provincia di residenza", "padova")
+    document = b"%PDF-1.7 istanza di Mario Rossi"
+    file = {"name": "istanza.pdf", "mimeType": "application/pdf", "buffer": document}
+    eyes.page.get_by_label("Il documento da bollare").set_input_files(file)
+    eyes.sees("Impronta calcolata: istanza.pdf")
+    eyes.fill("Provincia di residenza", "p")
+    eyes.press("Crea l’avviso")
+    eyes.sees("due lettere della provincia")
+    assert asked(stub, name) == []
+    eyes.fill("Provincia di residenza", "pd")
+    eyes.press("Crea l’avviso")
+    eyes.sees("32,00")
+    expect(eyes.page.get_by_role("button", name="Paga adesso")).to_be_visible()
+    (sent,) = asked(stub, name)
+    digest = base64.b64encode(hashlib.sha256(document).digest()).decode()
+    assert sent["stamp"] == {"document": digest, "province": "PD"}
 
 
 @pytest.mark.feature("F001-154")

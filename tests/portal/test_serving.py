@@ -20,6 +20,7 @@ import requests
 from chalice.app import Chalice
 
 from chalicelib.accounts.identity import links
+from chalicelib.base import aws, s3
 from chalicelib.base.taxids import is_tax_code
 from chalicelib.payments.notice.words import WORDS
 from infra import browser as fetcher
@@ -66,6 +67,42 @@ def test_pages_come_with_the_templates_headers(address: str) -> None:
     for path in ("", "app.js", "vendor/icons.svg", "nothing.js"):
         found = get(f"{address}/portal/{path}").headers
         assert {name: found[name] for name in wanted} == wanted
+
+
+@pytest.mark.feature("F001-015", "F000-047")
+def test_the_offices_pages_may_also_speak_to_the_intake_bucket_and_nobody_else() -> None:
+    said = load(TEMPLATE)
+    policy = said["Resources"]["OfficeHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]
+    text = policy["SecurityHeadersConfig"]["ContentSecurityPolicy"]["ContentSecurityPolicy"]
+    bucket = "https://${IntakeBucket.RegionalDomainName}"
+    wanted = f"connect-src 'self' {bucket};"
+    assert text["Fn::Sub"].count("${") == text["Fn::Sub"].count(wanted) == 1
+    # But for that the two are the same, so that neither is forgotten.
+    citizens = response_headers(said)
+    assert response_headers(said, "OfficeHeaders") == citizens
+    storage = "http://127.0.0.1:1"
+    pages = Pages.of_template(TEMPLATE, storage)
+    for path, allowed in (("/portal/office/", True), ("/portal/office/app.js", True),
+                          ("/portal/", False), ("/portal/404.html", False)):  # fmt: skip
+        found = pages.answer("GET", path)
+        assert found is not None
+        assert (storage in found[1]["Content-Security-Policy"][0]) is allowed
+
+
+def test_forms_and_links_name_the_bucket_in_its_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-south-1")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "none")
+    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
+        monkeypatch.delenv(name, raising=False)
+    aws.forget()
+    try:
+        form = s3.upload_form(s3.Place("b-intake-1", "k"), 10, 60)
+        link = s3.download_link(s3.Place("b-intake-1", "k"), "a.csv", 60)
+    finally:
+        aws.forget()
+    assert form["url"] == "https://b-intake-1.s3.eu-south-1.amazonaws.com/"
+    assert link.startswith("https://b-intake-1.s3.eu-south-1.amazonaws.com/k?")
 
 
 def test_the_bare_address_leads_to_the_portal(address: str) -> None:
@@ -234,9 +271,12 @@ def test_the_front_speaks_tls_only_and_the_bucket_to_the_front_only(
     resources = template["Resources"]
     front = resources["Portal"]["Properties"]["DistributionConfig"]
     assert front["DefaultCacheBehavior"]["ViewerProtocolPolicy"] == "redirect-to-https"
-    (api,) = front["CacheBehaviors"]
+    api, office = front["CacheBehaviors"]
     assert (api["PathPattern"], api["ViewerProtocolPolicy"]) == ("/v1/*", "https-only")
-    for behaviour in (front["DefaultCacheBehavior"], api):
+    assert office["PathPattern"] == "/portal/office/*"
+    assert office["AllowedMethods"] == ["GET", "HEAD"]
+    assert office["ViewerProtocolPolicy"] == "redirect-to-https"
+    for behaviour in (front["DefaultCacheBehavior"], api, office):
         policy = resources[behaviour["ResponseHeadersPolicyId"]["Ref"]]["Properties"]
         security = policy["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
         transport = security["StrictTransportSecurity"]

@@ -8,7 +8,18 @@ from typing import Any
 import pytest
 
 from tests.portal.eyes import Eyes, expect
-from tests.portal.stub import BODY, NOTICE, RECEIPT, TAX_CODE, Site, Stub, body, error, found
+from tests.portal.stub import (
+    BODY,
+    NOTICE,
+    RECEIPT,
+    STAMPED,
+    TAX_CODE,
+    Site,
+    Stub,
+    body,
+    error,
+    found,
+)
 
 Look = Callable[..., Eyes]
 SMALL, LARGE = 320, 1280
@@ -67,6 +78,11 @@ def unpriced(eyes: Eyes) -> None:
     eyes.sees("Indica la quantità")
 
 
+def unstamped(eyes: Eyes) -> None:
+    eyes.press("Crea l’avviso")
+    eyes.sees("Scegli il documento da bollare.")
+
+
 def helped(eyes: Eyes) -> None:
     eyes.page.get_by_label("Ente creditore").select_option(BODY)
     eyes.fill("Nome e cognome", "Mario Rossi")
@@ -88,6 +104,7 @@ def cart(state: str) -> dict[str, Any]:
 
 BACK = "return.html?cart=c1&outcome="
 SERVICE = f"?page=service&body={BODY}&service="
+STAMPED_BODY = {f"GET /bodies/{BODY}": (200, body() | {"services": [STAMPED]})}
 # A name, where to begin, what the API says, what somebody does until it is there.
 STATES: dict[str, tuple[str, dict[str, Any], Callable[[Eyes], None]]] = {
     "search": ("", {}, sees("Ente creditore")),
@@ -121,6 +138,7 @@ STATES: dict[str, tuple[str, dict[str, Any], Callable[[Eyes], None]]] = {
     ),
     "service of tariffs": (SERVICE + "corsi", {}, unpriced),
     "free service": (SERVICE + "offerta", {}, sees("Almeno 5,00")),
+    "stamped service": (SERVICE + "istanza", STAMPED_BODY, unstamped),
     "no such service": (SERVICE + "altro", {}, sees("non c’è, o non c’è più")),
     "receipts": ("?page=receipts", {"POST /receipts": (200, RECEIPTS)}, received),
     "no receipts": (

@@ -65,6 +65,7 @@ class Match:
             **values
             | {
                 "lines": tuple(Share(**line) for line in item["lines"]),
+                "sospesi": tuple((number, cents) for number, cents in item["sospesi"]),
                 "paid_day": date.fromisoformat(values["paid_day"]),
                 "bank_day": date.fromisoformat(day) if day else None,
             }

@@ -92,13 +92,13 @@ def test_what_the_treasurer_needs_is_told_before() -> None:
     assert refused.value.details["fields"] == ["abi", "tramite_bt"]
 
 
-def message(*parts: str) -> bytes:
-    """As a treasurer writes it; the signature is a stub of the right shape."""
+def message(*parts: str, creditor: str = "80012000826") -> bytes:
+    """As a treasurer writes it, up to his signature."""
     head = (
         "<testata_messaggio><codice_ABI_BT>05428</codice_ABI_BT><data_ora_creazione_flusso>"
         "2026-11-24T10:00:00</data_ora_creazione_flusso><codice_ente>UFABCD</codice_ente>"
         "<descrizione_ente>Ordine</descrizione_ente><codice_istat_ente>000700917"
-        "</codice_istat_ente><codice_fiscale_ente>80012000826</codice_fiscale_ente>"
+        "</codice_istat_ente><codice_fiscale_ente>" + creditor + "</codice_fiscale_ente>"
         "<codice_tramite_ente>A2A-12345678</codice_tramite_ente><codice_tramite_BT>A2A-87654321"
         "</codice_tramite_BT><codice_ente_BT>0001</codice_ente_BT></testata_messaggio>"
         "<identificativo_flusso_BT>BT-1</identificativo_flusso_BT>"
@@ -127,7 +127,10 @@ FAULT = (
 
 def test_outcomes_are_read_in_the_treasurers_words(signer: Any) -> None:
     data = message(outcome(1, "REGOLARIZZATO"), outcome(2, "NON ESEGUIBILE", faults=FAULT))
-    first, second = outcomes.read(data)
+    said = outcomes.read(data)
+    first, second = said.outcomes
+    assert said.creditor == "80012000826"
+    assert (first.state, second.state) == ("regularised", "refused")
     assert (first.order, first.word, first.good) == ("2026-0000001", "REGOLARIZZATO", True)
     assert (second.good, second.faults[0].code) == (False, "42")
     assert second.faults[0].text == "Provvisorio inesistente"
@@ -142,6 +145,8 @@ def test_outcomes_are_read_in_the_treasurers_words(signer: Any) -> None:
         (message(), "outcome_empty"),
         (message(outcome(1, "")), "outcome_malformed"),
         (message(outcome(1, "X")).replace(b">2026<", b">MMXXVI<"), "outcome_malformed"),
+        (message(outcome(1, "X", at="ieri")), "outcome_malformed"),
+        (message(outcome(1, "X")).replace(b"testata_", b"testa_"), "outcome_malformed"),
         (b'<!DOCTYPE a [<!ENTITY b "c">]><messaggi_esito_applicativo/>', "xml_doctype"),
     ],
 )

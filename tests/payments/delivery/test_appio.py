@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 
 from chalicelib.base.errors import Rejected, Transient
 from chalicelib.payments import iuv
-from chalicelib.payments.delivery import appio
+from chalicelib.payments.delivery import appio, appio_asked
 from chalicelib.payments.delivery.appio import Client, Profile, Said
 from chalicelib.payments.delivery.appio_words import EVENTS, HELP, WORDS
 from chalicelib.payments.delivery.channels import Refused, Uncertain
+from chalicelib.payments.delivery.model import Attempt
 from chalicelib.payments.positions.model import Line, Payment, Position
 from infra.local.pagopa.appio import AppIo, Citizen, check_message
 
@@ -160,10 +161,67 @@ def test_the_whole_is_asked_for_else_the_next_instalment() -> None:
     assert refused.value.code == "position_state"
 
 
+def one_of(number: int, state: Any = "unpaid") -> Payment:
+    return Payment(number, iuv.make("01", number), 5_000, date(2026, 12, 1 + number), state)
+
+
+def told(leg: str, at: str, state: Any = "sent", **more: Any) -> Attempt:
+    return Attempt("r", "p", leg, 1, "appio", "n", state, at, at, claimed_at=at, **more)
+
+
+def paying(number: int, at: str) -> dict[str, Any]:
+    return {"event": "pay_part", "at": at, "facts": {"number": number}}
+
+
+PLAN = tuple(map(one_of, range(4)))
+
+
+@pytest.mark.parametrize(
+    ("attempts", "events", "asked"),
+    [
+        ([], [], set()),
+        ([told("", "2")], [], {0}),
+        ([told("", "2", "failed"), told("", "3", "skipped")], [], set()),
+        ([told("", "2", "uncertain")], [], {0}),
+        ([told("", "2")], [paying(1, "3")], {0}),
+        # Asked after the first instalment was paid: for the second one.
+        ([told("", "4")], [paying(1, "3")], {2}),
+        ([told("", "2"), told("", "6")], [paying(2, "3"), paying(1, "5")], {0, 3}),
+        ([told("", "2"), told("next-2", "4")], [paying(1, "3")], {0, 2}),
+        ([told("", "4")], [paying(0, "3")], set()),
+        # What was said of a payment or of a notice called off asks for nothing.
+        ([told("paid-x", "2"), told("revoked", "2"), told("closed-0", "2")], [], set()),
+        ([told("", "4")], [{"event": "edited", "at": "1", "facts": {}}], {0}),
+    ],
+)
+def test_what_messages_asked_for_is_known(
+    attempts: list[Attempt], events: list[dict[str, Any]], asked: set[int]
+) -> None:
+    assert appio_asked.numbers(position(*PLAN), events, attempts) == asked
+
+
+def test_what_follows_a_payment() -> None:
+    plan = position(one_of(0, "closed"), one_of(1, "paid"), one_of(2), one_of(3))
+    rates = replace(plan, state="partially_paid")
+    following = appio_asked.following(rates, frozenset({0}))
+    assert following is not None
+    assert following.number == 2
+    assert appio_asked.following(rates, frozenset({0, 2})) is None
+    assert [one.number for one in appio_asked.closed(rates, frozenset({0, 2}))] == [0]
+    # Before anything is paid nothing follows, and a paid position asks for nothing.
+    assert appio_asked.following(position(*PLAN), frozenset()) is None
+    over = replace(rates, state="paid")
+    assert appio_asked.following(over, frozenset()) is None
+
+
 def test_a_service_may_ask_for_so_much_only() -> None:
     with pytest.raises(Rejected) as refused:
         made(profile=Profile(most_cents=14_999))
     assert refused.value.code == "appio_amount"
+    for language, words in WORDS.items():
+        text = made(replace(SAID, event="revoked", otherwise=True), language=language)["content"]
+        assert text["subject"] == words.replaced.subject.format(creditor="Ordine di prova")
+        assert "payment_data" not in text
     # What was paid is told whatever it came to.
     made(replace(SAID, event="paid"), Profile(most_cents=1))
 

@@ -316,7 +316,7 @@ def test_a_letter_without_shape_is_named() -> None:
 def test_a_logo_that_cannot_be_printed_is_refused() -> None:
     for logo in (b"GIF89a", b"<svg"):
         with pytest.raises(Rejected, match="logo_un"):
-            pdf.check_logo(logo)
+            pdf.kept_logo(logo)
         with pytest.raises(Rejected, match="logo_un"):
             pdf.render(replace(WITH_POST, creditor=replace(CREDITOR, logo=logo)), fonts())
-    pdf.check_logo(CREDITOR.logo)
+    pdf.kept_logo(CREDITOR.logo)
