@@ -104,6 +104,7 @@ class Action(StrEnum):
     DELIVERY_CHANGED = "delivery_changed"
     DELIVERY_READ = "delivery_read"
     HELP_READ = "help_read"
+    HELP_CHANGED = "help_changed"
     FLOW_HANDED_IN = "flow_handed_in"
     STATEMENT_HANDED_IN = "statement_handed_in"
     MOVEMENT_LINKED = "movement_linked"

@@ -217,6 +217,7 @@ FLOW_INSTALMENTS = 68  # and their years: with LINES, what a position's transact
 FLOW_EXCLUDED = 2_000  # dues taken off one list by hand; more is another filter
 FLOW_CHANGES = 5  # late fees and reductions of one flow: each stands in every position of it
 DUES_ROWS = 100_000  # of one file; the greatest register of Italy has 450,000 members in 102 bodies
+DUES_CHECKED_ROWS = 5_000  # of a dry run between two looks at the clock: half a second's work
 DUES_FAULTS = 1_000  # kept of one dry run; whoever has more has chosen the wrong column
 DUES_PART_ROWS = 250  # rows of one sealed piece: 1,000 bytes each at worst, below FIELD_BYTES
 DUES_AT_ONCE = 25  # in one commit, 3 operations each; divides DUES_PART_ROWS
@@ -231,6 +232,10 @@ TAXONOMY_SHOWN = 50
 NODE_BYTES = 512 * KIB  # a receipt with five digital stamps attached is some 60 KiB
 NODE_TENANTS = 10_000  # pairs of body and segregation code that a process remembers the tenant of
 RECEIPT_ID_CHARS = 255  # 35 as the node says elsewhere; its schema sets no limit, money has come
+# Other positions of whoever has another name now, of which pagoPA hears in the same commit: two
+# operations each.
+EDIT_TOLD_POSITIONS = 30
+ENDING_AT_ONCE = 24  # positions that end in one commit: 4 operations each, and their sums
 POSITION_HOLD_S = 600  # a terminal answers within two minutes, a clerk who counts within ten
 DEMANDS_OF_A_DAY = 20  # equal notices that a counter may ask for by the day and pay one by one
 
@@ -268,6 +273,8 @@ DELIVERY_LEASE_S = 900  # a claim that is so old is a dead process's: Lambda las
 DELIVERY_REMAINING_MS = 90_000  # before another parcel: each call of a slow server may take SMTP's
 DELIVERY_UNDO_S = 86_400  # the longest undo window; what is later is begun later
 DELIVERY_ATTEMPTS = 20  # of one position and leg in one run; whoever sends more often knows why
+DELIVERY_PREVIEWED = 500  # positions that one preview reads: a second, with those who owe them
+DELIVERY_LACKING = 50  # named in one preview; the others are counted
 DELIVERY_WORDS_CHARS = 500  # of what another side said
 RECEIPT_MAIL_TRIES = 12  # some eight hours: a receipt is not urgent, but it is expected
 SMTP_TIMEOUT_S = 20  # each answer; RFC 5321 allows minutes, a Lambda does not

@@ -12,8 +12,9 @@ from chalicelib.base import clock, config, dynamo, ids, limits, s3
 from chalicelib.base.dynamo import ConditionFailed, Op
 from chalicelib.base.errors import Conflict, NotFound, Rejected
 from chalicelib.base.s3 import Place
-from chalicelib.payments import store, taxonomy
+from chalicelib.payments import links, store, taxonomy
 from chalicelib.payments.body import MODES, Body, Mode, Service, checklist
+from chalicelib.payments.notice.model import LINK_CHARS
 
 PictureType = Literal["image/png", "image/svg+xml"]
 
@@ -161,3 +162,11 @@ def readiness(tenant: str) -> dict[str, bool]:
     """What pagoPA's enrolment asks for, and whether it is there."""
     active = sum(service.active for service in store.list_services(tenant))
     return checklist(store.get_body(tenant), active, taxonomy.is_loaded())
+
+
+def warnings() -> tuple[str, ...]:
+    """What enrolment does not ask for and a body should know all the same, in one word each.
+
+    `notice_link`: the portal's address is no https or too long, so that no notice bears the link.
+    """
+    return () if links.is_printable(LINK_CHARS) else ("notice_link",)

@@ -23,6 +23,11 @@ def of_notice(notice: str, body: str) -> str:
     return f"{config.get('PUBLIC_URL').rstrip('/')}/{PAGE}?n={said(notice, body)}"
 
 
+def is_printable(most_chars: int) -> bool:
+    """Whether notices can bear it here: all links are of one length."""
+    return bool(printed("3" * 18, "0" * 11, most_chars))
+
+
 def printed(notice: str, body: str, most_chars: int) -> str:
     """The same where it can be printed, "" where it is no https or longer than its place."""
     address = of_notice(notice, body)

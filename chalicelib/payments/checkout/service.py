@@ -60,8 +60,8 @@ def _name(item: Item) -> tuple[str, str]:
 
 
 def _item(hit: Hit, now: datetime) -> Item:
-    position, payment = hit.position, hit.payment
-    state = showing.state_of(position, payment)
+    position, payment = positions.on(hit.position, clock.rome_day(now)), hit.payment
+    state = showing.state_of(position, payment, now)
     if position.state == "draft":
         raise Transient(
             "notice_not_yet", "pagoPA is being told of this notice: try again in a moment.",
@@ -150,7 +150,7 @@ def look(
     cart = store.get(cart_id)
     if cart is None:
         raise NotFound("cart")
-    found = _states(cart)
+    found = _states(cart, now)
     if outcome and cart.outcome not in ("ok", outcome) and set(found) != {"paid"}:
         try:
             dynamo.commit(store.returned(cart, outcome, now))
@@ -160,13 +160,16 @@ def look(
     return cart, model.state(cart, found, now), model.states(cart, found, now)
 
 
-def _states(cart: Cart) -> list[NoticeState]:
+def _states(cart: Cart, now: datetime) -> list[NoticeState]:
     there = position_store.get_positions({(one.tenant, one.position) for one in cart.items})
-    return [_state(there.get((one.tenant, one.position)), one.number) for one in cart.items]
+    at = cart.returned_at if cart.outcome == "ok" else ""
+    return [
+        _state(there.get((one.tenant, one.position)), one.number, at, now) for one in cart.items
+    ]
 
 
-def _state(position: Position | None, number: int) -> NoticeState:
+def _state(position: Position | None, number: int, at: str, now: datetime) -> NoticeState:
     for payment in position.payments if position else ():
         if position and payment.number == number:
-            return showing.state_of(position, payment)
+            return showing.state_of(position, payment, now, at)
     return "not_payable"

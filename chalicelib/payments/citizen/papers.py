@@ -14,7 +14,7 @@ from chalicelib.payments.citizen.finding import Hit
 from chalicelib.payments.citizen.handles import Handle
 from chalicelib.payments.notice import model as notices
 from chalicelib.payments.notice.words import WORDS, Second
-from chalicelib.payments.positions import positions, states
+from chalicelib.payments.positions import model, positions
 from chalicelib.payments.receipts import service as receipts
 from chalicelib.payments.receipts.model import Receipt
 
@@ -35,7 +35,7 @@ def notice(hit: Hit, language: str, now: datetime) -> Paper:
 
     position, body = hit.position, hit.body
     assert hit.person is not None  # asked for by the whole key
-    if position.state not in states.UNPAID:
+    if not model.to_pay(position) or model.is_over(position, clock.rome_day(now)):
         raise Rejected(
             "position_state", "There is nothing to pay.", status=409, state=position.state
         )

@@ -43,16 +43,20 @@ class Shown:
 
 
 def state_of(
-    position: Position, payment: Payment, returned_at: str = "", now: datetime | None = None
+    position: Position, payment: Payment, now: datetime, returned_at: str = ""
 ) -> NoticeState:
     """`returned_at`: when a payer came back and said that he had paid it, "" for nobody."""
     if payment.state == "paid":
         return "paid"
     if payment.state == "closed":
         return "closed" if position.state != "invalid" else "not_payable"
-    if position.state not in _PAYABLE:
+    # Whoever began before a hard end may have paid, although nobody may begin any more.
+    over = model.is_over(position, clock.rome_day(now))
+    if position.state not in _PAYABLE and not over:
         return "not_payable"
-    return "verifying" if returned_at and now and _lately(returned_at, now) else "payable"
+    if returned_at and _lately(returned_at, now):
+        return "verifying"
+    return "not_payable" if over else "payable"
 
 
 def _lately(instant: str, now: datetime) -> bool:
@@ -68,7 +72,7 @@ def show(
         payment.notice,
         model.asked(position, payment, today).cents,
         payment.due,
-        state_of(position, payment, returned_at, now),
+        state_of(position, payment, now, returned_at),
     )
     if not full:
         return shown
@@ -83,7 +87,7 @@ def show(
         shown.notice, shown.cents, shown.due, shown.state, position.subject, lines + parts,
         tuple(
             Instalment(
-                one.number, one.notice, one.cents, one.due, state_of(position, one)
+                one.number, one.notice, one.cents, one.due, state_of(position, one, now)
             )
             for one in position.instalments
         ),

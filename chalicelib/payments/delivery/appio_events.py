@@ -77,7 +77,7 @@ def paid(job: Work, wakes: Wakes, now: datetime, remaining_ms: Callable[[], int]
         paid_one = next(one for one in position.payments if one.number == receipt.number)
         said = Said(
             "paid", bodies.get(tenant).name, position.creditor, position.subject,
-            paid_one.notice, receipt.cents, link=_receipts(paid_one.notice),
+            paid_one.notice, receipt.cents, link=_receipts(position.creditor, paid_one.notice),
         )  # fmt: skip
         leg = f"paid-{ids.derive('receipt', receipt.creditor, receipt.id, chars=12)}"
         waits.append(_tell(tenant, carrier, position, leg, said, now))
@@ -101,11 +101,12 @@ def _profile(carrier: Carrier) -> Profile:
     return carrier.setting
 
 
-def _receipts(notice: str) -> str:
+def _receipts(body: str, notice: str) -> str:
     """The portal's page of a notice's receipts, which asks for the tax code; "" where no telephone
-    could open it."""
+    could open it. With the body, since a person may have the same number of another one."""
     origin = config.get("PUBLIC_URL").rstrip("/")
-    return f"{origin}/portal/?page=receipts&notice={notice}" if origin[:8] == "https://" else ""
+    page = f"{origin}/portal/?page=receipts&body={body}&notice={notice}"
+    return page if origin[:8] == "https://" else ""
 
 
 # ------------------------------------------------------------------ made

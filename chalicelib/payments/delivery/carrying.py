@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -192,10 +192,12 @@ class _Outcome:
     words: str = ""
 
 
-def _hindered(channel: Channel, attempt: Attempt, there: _There) -> _Outcome | None:
+def _hindered(
+    channel: Channel, attempt: Attempt, there: _There, today: date
+) -> _Outcome | None:  # fmt: skip
     """What was planned may be out of date by the time it goes."""
     position, person = there
-    if not model.is_payable(position):
+    if not model.is_payable(position, today):
         return _Outcome("skipped", "not_payable")
     if code := channel.missing(person, attempt.leg):
         return _Outcome("skipped", code)
@@ -250,7 +252,7 @@ def _send(
     watch: Watch,
 ) -> None:  # fmt: skip
     """One that must not go twice."""
-    hindered = _hindered(channel, attempt, there)
+    hindered = _hindered(channel, attempt, there, clock.rome_day(watch.now()))
     if hindered is not None:
         _record(tenant, attempt, hindered.state, watch.now(), hindered.code)
         return
@@ -280,7 +282,8 @@ def _bring(
     for attempt in found:
         if ops and not watch.has_time():
             break
-        outcome = _hindered(channel, attempt, there[attempt.position])
+        today = clock.rome_day(watch.now())
+        outcome = _hindered(channel, attempt, there[attempt.position], today)
         if outcome is None:
             try:
                 parcel = _parcel(tenant, run, attempt, there[attempt.position], line, watch)

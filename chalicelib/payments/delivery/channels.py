@@ -38,6 +38,9 @@ What `open` and `deliver` raise decides what becomes of it:
     together, and what a dead process left is simply done again. False (a mail, a letter): each is
     claimed before, and one whose process died before it could say how it ended is `uncertain`.
 
+`unfit(position, options, today)`  why a notice would not go this way today whoever owes it, "" when
+    it would: what `deliver` refuses by the position alone, said before anything is begun.
+
 `profile_of(profile, options, leg)`  by which profile a leg goes, where legs differ (mail by one
     account, PEC by another); `open` and `pace` are then asked with that one.
 
@@ -61,7 +64,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from chalicelib.base.errors import Failure, Rejected
@@ -173,6 +176,10 @@ def _nowhere(person: Person, leg: str) -> str:
     return ""
 
 
+def _fits(position: Position, options: Options, today: date) -> str:
+    return ""
+
+
 def _the_same(profile: str, options: Options, leg: str) -> str:
     return profile
 
@@ -192,6 +199,7 @@ class Channel:
     legs: Callable[[Person, Options], Sequence[str]] = _one_leg
     missing: Callable[[Person, str], str] = _nothing_missing
     to: Callable[[Person, str], str] = _nowhere
+    unfit: Callable[[Position, Options, date], str] = _fits
     profile_of: Callable[[str, Options, str], str] = _the_same
     pace: Callable[[str, str, Options], Pace | None] = _as_it_comes
     finish: Callable[[Finishing], bool] | None = None

@@ -41,7 +41,7 @@ class _Connector:
 
     def deliver(self, parcel: Parcel) -> str:
         position, person = parcel.position, parcel.person
-        first = position.payments[0]
+        first = model.next_to_pay(position)
         notice = members.Notice(
             tax_code=person.tax_code, name=person.name, iuv=first.iuv,
             notice_number=first.notice, year=position.year,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
 
 from chalicelib.base import keys, limits
-from chalicelib.payments.positions.model import Position
-from chalicelib.payments.positions.states import UNPAID
+from chalicelib.payments.positions.model import Position, is_over, to_pay
 
 RunState = Literal["planning", "waiting", "running", "ending", "done", "halted", "called_off"]
 AttemptState = Literal[
@@ -87,9 +86,9 @@ def place(attempt: Attempt) -> str:
     return keys.sk("A", attempt.position, attempt.leg, f"{attempt.number:03d}")
 
 
-def is_payable(position: Position) -> bool:
+def is_payable(position: Position, today: date) -> bool:
     """Whether there is something to ask for: a notice of anything else would mislead."""
-    return position.state in UNPAID
+    return bool(to_pay(position)) and not is_over(position, today)
 
 
 def retry_at(now: datetime, tries: int) -> datetime:

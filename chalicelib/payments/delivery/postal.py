@@ -11,14 +11,14 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final, Literal
 
 from chalicelib.base import limits
 from chalicelib.base.errors import Rejected
 from chalicelib.payments.dues.model import Person
-from chalicelib.payments.positions.model import Position
+from chalicelib.payments.positions.model import Position, next_to_pay
 
 OrderState = Literal[
     "sampled", "approved", "handing", "handed", "printed", "enclosed", "posted", "refused",
@@ -149,7 +149,7 @@ def missing(person: Person) -> str:
 
 def recipient(position: Position, person: Person, cents: int, file_name: str) -> Recipient:
     """The line of a position; `cents` is what its notice asks for."""
-    first = position.payments[0]
+    first = next_to_pay(position)
     due = first_due(position)
     return Recipient(
         person.tax_code, person.name, person.address, person.postcode, person.city,
@@ -167,6 +167,19 @@ def first_due(position: Position) -> date | None:
 def is_late(due: date | None, today: date) -> bool:
     """Whether a letter shipped today comes too late by the rule of 25 days (F001-087)."""
     return due is not None and (due - today).days < limits.POSTAL_DAYS
+
+
+def ship_by(earliest: str) -> str:
+    """The last day on which an order with that first due date is in time; "" for none."""
+    if not earliest:
+        return ""
+    return (date.fromisoformat(earliest) - timedelta(days=limits.POSTAL_DAYS)).isoformat()
+
+
+def is_past(order: Order, today: date) -> bool:
+    """Whether an order would be refused today for the days that are left."""
+    due = date.fromisoformat(order.earliest) if order.earliest else None
+    return is_late(due, today) and not order.accepted_late
 
 
 def check_time(due: date | None, today: date, accepted_late: bool) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from chalicelib.base import clock, dynamo, limits
@@ -24,6 +25,7 @@ from chalicelib.payments.delivery import (
 from chalicelib.payments.delivery.channels import Carrier, Channel, Finishing, Options, Parcel
 from chalicelib.payments.dues.model import Person
 from chalicelib.payments.positions import model
+from chalicelib.payments.positions.model import Position
 
 NAME: Final = "postal"
 
@@ -60,7 +62,7 @@ class _Desk:
     def deliver(self, parcel: Parcel) -> str:
         position, today = parcel.position, clock.rome_day(parcel.at)
         postal.check_time(postal.first_due(position), today, parcel.options["accept_late"])
-        cents = model.asked(position, position.payments[0], today).cents
+        cents = model.asked_in_all(position, today)
         line = postal.recipient(position, parcel.person, cents, parcel.file_name)
         said = self.shelf.deliver(parcel)
         dynamo.commit([order_store.put_recipient(parcel.tenant, parcel.run, line)])
@@ -75,6 +77,11 @@ def _open(tenant: str, profile: str, options: Options) -> Iterator[Carrier]:
 
 def _missing(person: Person, leg: str) -> str:
     return postal.missing(person)
+
+
+def _unfit(position: Position, options: Options, today: date) -> str:
+    late = postal.is_late(postal.first_due(position), today)
+    return "postal_too_late" if late and not options["accept_late"] else ""
 
 
 def _to(person: Person, leg: str) -> str:
@@ -92,5 +99,5 @@ def _finish(job: Finishing) -> bool:
 
 CHANNEL: Final = Channel(
     name=NAME, check=_check, open=_open, repeatable=True, missing=_missing, to=_to,
-    finish=_finish, on_request=True,
+    unfit=_unfit, finish=_finish, on_request=True,
 )  # fmt: skip

@@ -57,5 +57,6 @@ def printer(tenant: str, day: date, *, second: str = "", slip: bool = True) -> P
 
 
 def file_name(position: Position, person: Person) -> str:
-    """`CodiceFiscale_Anno_IUV.pdf` (F001-077)."""
+    """`CodiceFiscale_Anno_IUV.pdf` (F001-077), the same for a position as long as it is: what goes
+    out again once something of a plan is paid takes the place of what went before."""
     return notices.file_name(person.tax_code, str(position.year), position.payments[0].iuv)

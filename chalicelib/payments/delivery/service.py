@@ -62,14 +62,10 @@ def begin(
     `delivery_undo`, `flow_state`, `channel_unknown`, `channel_not_enabled`, and as the channel's
     own check; NotFound.
     """
-    if bool(wanted.flow) == bool(wanted.positions):
-        raise Rejected("delivery_of_nothing", "Name a flow or positions.")
-    named = tuple(dict.fromkeys(wanted.positions))
-    if len(named) > limits.DELIVERY_POSITIONS:
-        raise Rejected("delivery_positions", "Name a flow instead.", most=limits.DELIVERY_POSITIONS)
+    named = check_named(wanted)
     if not 0 <= wanted.undo_s <= limits.DELIVERY_UNDO_S:
         raise Rejected("delivery_undo", "So long nothing waits.", most_s=limits.DELIVERY_UNDO_S)
-    options = _checked(tenant, wanted.channel, wanted.profile, wanted.options or {})
+    options = checked(tenant, wanted.channel, wanted.profile, wanted.options or {})
     if wanted.flow:
         flow = flows.get(tenant, wanted.flow)
         if flow.state != "generated":
@@ -91,6 +87,17 @@ def begin(
     return run
 
 
+def check_named(wanted: Wanted) -> tuple[str, ...]:
+    """The positions that are named, each once. Rejected `delivery_of_nothing`,
+    `delivery_positions`."""
+    if bool(wanted.flow) == bool(wanted.positions):
+        raise Rejected("delivery_of_nothing", "Name a flow or positions.")
+    named = tuple(dict.fromkeys(wanted.positions))
+    if len(named) > limits.DELIVERY_POSITIONS:
+        raise Rejected("delivery_positions", "Name a flow instead.", most=limits.DELIVERY_POSITIONS)
+    return named
+
+
 def row(tenant: str, run_id: str, now: datetime) -> dynamo.Put:
     """The work of a run; there is one, or none when nothing is to be done."""
     return work.row(
@@ -98,7 +105,9 @@ def row(tenant: str, run_id: str, now: datetime) -> dynamo.Put:
     )  # fmt: skip
 
 
-def _checked(tenant: str, channel: str, profile: str, options: dict[str, Any]) -> dict[str, Any]:
+def checked(tenant: str, channel: str, profile: str, options: dict[str, Any]) -> dict[str, Any]:
+    """The options of a run that could go, filled in. Rejected `channel_unknown`,
+    `channel_not_enabled`, and as the channel's own check."""
     found = registry.find(channel)
     if found.on_request and channel not in settings.get(tenant).enabled:
         raise Rejected(
@@ -218,7 +227,7 @@ def resend(
         raise _not_now(run)
     if not any(getattr(run, state) for state in states):
         raise Rejected("resend_nothing", "There is none to send again.", status=409)
-    _checked(tenant, run.channel, run.profile, run.options)
+    checked(tenant, run.channel, run.profile, run.options)
     ops = [
         store.change_run(
             tenant, run, state="planning", again=sorted(set(states)), cursor="", kept={},

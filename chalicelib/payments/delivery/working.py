@@ -106,7 +106,7 @@ def _planned(tenant: str, run: Run, now: datetime) -> _Plan:
     channel, ops, counts = service.channel_of(run), list[Op](), Counter[str]()
     for position, person in service.loaded(tenant, names).values():
         for leg in channel.legs(person, run.options):
-            code = "" if model.is_payable(position) else "not_payable"
+            code = "" if model.is_payable(position, clock.rome_day(now)) else "not_payable"
             code = code or channel.missing(person, leg)
             attempt = _attempt(tenant, run, position.id, leg, 1, now)
             if code:
@@ -151,7 +151,8 @@ def _planned_again(tenant: str, run: Run, now: datetime) -> _Plan:
     there = service.loaded(tenant, [one.position for one in wanted])
     for old in wanted:
         position, person = there[old.position]
-        if channel.missing(person, old.leg) or not model.is_payable(position):
+        payable = model.is_payable(position, clock.rome_day(now))
+        if channel.missing(person, old.leg) or not payable:
             continue  # nothing has changed that could help: the row goes on saying so
         put, _, _ = store.moved(tenant, old, old.state, last=False)
         new = _attempt(tenant, run, old.position, old.leg, old.number + 1, now)

@@ -161,8 +161,8 @@ def check(
         batch,
         state="checking",
         object_version=there[0].version,
-        rows=0, good=0, faulty=0, cents=0, parts=0, key="", code="",
-        version=batch.version + 1,
+        rows=0, good=0, faulty=0, cents=0, parts=0, done=0, key="", code="",
+        started=batch.version + 1, version=batch.version + 1,
     )  # fmt: skip
     _start(tenant, batch, new, "check", now, wakes, also)
     return new

@@ -114,7 +114,9 @@ class Counts:
 @dataclass(frozen=True)
 class Import:
     """A file of dues on its way. `rows` = `good` + `faulty`; `cents` of the good ones. `parts`: in
-    how many sealed pieces the good rows are kept; `done` of `good` rows are committed."""
+    how many sealed pieces the good rows are kept; `started`: the version that the last dry run
+    began with. `done`: while it is checked, the rows read so far; afterwards, of the `good` ones,
+    those that are committed."""
 
     id: str
     state: ImportState
@@ -131,4 +133,5 @@ class Import:
     done: int = 0
     counts: Counts = field(default_factory=Counts)
     code: str = ""
+    started: int = 0
     version: int = 1

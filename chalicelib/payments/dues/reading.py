@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain, islice
 from typing import Any, Final, cast
 
 from chalicelib.base.errors import Rejected
@@ -28,9 +28,11 @@ _MAILS: Final = ("mail", "pec")
 
 
 def read(
-    table: Table, mapping: mappings.Mapping, services: Mapping[str, Service], this_year: int
-) -> Iterator[Read | list[Fault]]:
-    """Each row below the headers. `services`: the active ones, by code.
+    table: Table, mapping: mappings.Mapping, services: Mapping[str, Service], this_year: int,
+    after: int = 0, known: Iterable[Read] = (),
+) -> Iterator[Read | list[Fault]]:  # fmt: skip
+    """Each row below the headers. `services`: the active ones, by code. `after` so many rows, of
+    which `known` were the good ones: those are looked at for rows that come twice.
 
     Rejected `dues_headers` (details: the fields without a column) when no row of the first ones
     has the headers; and as `sheets.read`.
@@ -38,7 +40,9 @@ def read(
     rows = iter(table.rows)
     places, first = _headers(rows, mapping)
     reader = _Reader(mapping, places, services, this_year, table.from_1904)
-    for row in chain(first, rows):
+    for one in known:
+        reader.seen[hash(identity(one))] = one.row
+    for row in islice(chain(first, rows), after, None):
         yield reader.read(row)
 
 

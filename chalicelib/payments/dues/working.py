@@ -1,28 +1,21 @@
-"""The dry run and the commit of an import in the background.
+"""The tasks of an import in the background: its dry run, and its commit.
 
-A dry run reads the file once, row by row, and keeps the good rows in sealed pieces; it leaves
-nothing else, so a run that dies is simply done again. A commit makes dues of these pieces, so many
-in each transaction, and the import itself says how far it came.
+A commit makes dues of the pieces that the dry run kept, so many in each transaction. The import
+itself says how far either came; what dies is gone on with.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
-from chalicelib.base import clock, config, dynamo, fields, ids, limits, s3, sheets
-from chalicelib.base.dynamo import ConditionFailed, Item, Op
-from chalicelib.base.errors import Rejected
-from chalicelib.base.s3 import Place, Ranged
+from chalicelib.base import clock, dynamo, fields, limits
+from chalicelib.base.dynamo import ConditionFailed, Op
 from chalicelib.base.work import Wakes, Work
-from chalicelib.payments import bodies
-from chalicelib.payments.body import Service
-from chalicelib.payments.dues import imports, reading, store
-from chalicelib.payments.dues.mapping import Mapping
-from chalicelib.payments.dues.model import Counts, Due, Fault, Import, Person, Read
+from chalicelib.payments.dues import checking, reading, store
+from chalicelib.payments.dues.model import Counts, Due, Import, Read
 
 _TRIES: Final = 3
 
@@ -33,11 +26,10 @@ def do(job: Work, wakes: Wakes, now: datetime, remaining_ms: Callable[[], int]) 
     batch = store.get_import(tenant, job.item["batch"])
     assert batch is not None
     if job.item["task"] == "check":
-        if batch.state == "checking" and batch.version == job.item["started"]:
-            new = _checked(tenant, batch, now)
-            dynamo.commit([store.put_import(tenant, new, batch.version), _end(job)])
-        else:
+        if batch.state != "checking" or batch.started != job.item["started"]:
             dynamo.commit([_end(job)])
+        elif not checking.check(tenant, batch, _end(job), now, remaining_ms):
+            wakes.add(job.queue, job.key)
         return
     while batch.state == "importing":
         if remaining_ms() < limits.REMAINING_MS:
@@ -52,102 +44,11 @@ def _end(job: Work) -> dynamo.Delete:
     return dynamo.Delete(job.key, when=dynamo.ANY, label="work")
 
 
-# ------------------------------------------------------------------ the dry run
-def _checked(tenant: str, batch: Import, now: datetime) -> Import:
-    """The import as the dry run leaves it."""
-    version = batch.version + 1
-    try:
-        mapping = imports.get_mapping(tenant, batch.mapping)
-        services = {one.code: one for one in bodies.list_services(tenant) if one.active}
-        place = replace(imports.place_of(tenant, batch.id), version=batch.object_version)
-        there = s3.find(place)
-        if there is None:
-            raise Rejected("dues_not_uploaded", "The file is not there yet.")
-        year = clock.rome_day(now).year
-        prefix = _prefix(tenant, batch, mapping, services, year)
-        table = sheets.read(Ranged(*there), sheet=mapping.sheet, delimiter=mapping.delimiter)
-        sink = _Sink(tenant, batch.id, prefix)
-        for found in reading.read(table, mapping, services, year):
-            sink.take(found)
-        sink.close()
-    except Rejected as refused:
-        words = refused.details.get("fields", ())
-        code = ":".join([refused.code, ",".join(words)]) if words else refused.code
-        return replace(batch, state="failed", code=code, version=version)
-    return replace(
-        batch, state="checked", key=prefix, rows=sink.rows, good=sink.good,
-        faulty=sink.rows - sink.good, cents=sink.cents, parts=sink.parts, version=version,
-    )  # fmt: skip
-
-
-def _prefix(
-    tenant: str, batch: Import, mapping: Mapping, services: dict[str, Service], year: int
-) -> str:
-    """Under another name whenever the outcome could be another one: two runs never mix."""
-    made_of = repr((batch.object_version, batch.version, mapping, sorted(services.items()), year))
-    return f"{tenant}/dues/{batch.id}/{ids.derive('dues-run', made_of)}"
-
-
-def _part_place(prefix: str, number: int) -> Place:
-    return Place(config.get("DOCUMENTS_BUCKET"), f"{prefix}/part-{number:05d}")
-
-
-class _Sink:
-    """Takes rows in their order and keeps them: good ones in pieces, faults in one list."""
-
-    def __init__(self, tenant: str, batch: str, prefix: str) -> None:
-        self.tenant, self.batch, self.prefix = tenant, batch, prefix
-        self.rows = self.good = self.cents = self.parts = 0
-        self.faults: list[Fault] = []
-        self.waiting: list[Item] = []
-
-    def take(self, found: Read | list[Fault]) -> None:
-        self.rows += 1
-        if self.rows > limits.DUES_ROWS:
-            raise Rejected("dues_too_many", "There are too many rows.", most=limits.DUES_ROWS)
-        if isinstance(found, list):
-            self.faults += found[: limits.DUES_FAULTS - len(self.faults)]
-            return
-        self.good += 1
-        self.cents += found.cents
-        self.waiting.append(_written(found))
-        if len(self.waiting) == limits.DUES_PART_ROWS:
-            self._flush()
-
-    def _flush(self) -> None:
-        text = json.dumps(self.waiting, ensure_ascii=False)
-        name = f"{self.batch}.{self.parts}"
-        sealed = fields.seal(self.tenant, "dues_part", name, "rows", text)
-        s3.put(_part_place(self.prefix, self.parts), sealed, "application/octet-stream")
-        self.waiting = []
-        self.parts += 1
-
-    def close(self) -> None:
-        if self.waiting:
-            self._flush()
-        data = json.dumps([asdict(one) for one in self.faults]).encode()
-        s3.put(imports.faults_place(self.tenant, self.prefix), data, "application/json")
-
-
-def _written(found: Read) -> Item:
-    return asdict(found) | {"due": found.due.isoformat() if found.due else None}
-
-
-def _read(item: Item) -> Read:
-    due = item["due"]
-    return Read(
-        **item
-        | {"person": Person(**item["person"]), "due": date.fromisoformat(due) if due else None}
-    )
-
-
 # ------------------------------------------------------------------ the commit
 def _import_some(tenant: str, batch: Import, job: Work, now: datetime) -> Import:
     """The next rows of the import, in one transaction; gives the import as it is then."""
     part, skipped = divmod(batch.done, limits.DUES_PART_ROWS)
-    sealed = s3.get(_part_place(batch.key, part))
-    text = fields.unseal(tenant, "dues_part", f"{batch.id}.{part}", "rows", sealed)
-    rows = [_read(item) for item in json.loads(text)[skipped:]]
+    rows = checking.read_part(tenant, batch, part)[skipped:]
     for start in range(0, len(rows), limits.DUES_AT_ONCE):
         batch = _import_slice(tenant, batch, rows[start : start + limits.DUES_AT_ONCE], job, now)
         if batch.state != "importing":

@@ -70,7 +70,7 @@ def look(
 ) -> Payable:
     """What payment `number` asks for on a day. Raises NodeFault when it may not be paid."""
     payment = next(one for one in position.payments if one.number == number)
-    _require_open(position, payment)
+    _require_open(model.on(position, day), payment)
     # A slip is paid to one account at Poste: a stamp cannot be bought by it.
     postal = "" if position.has_stamp else postal_iban(body)
     try:

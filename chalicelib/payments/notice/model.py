@@ -137,11 +137,14 @@ class Debtor:
 
 @dataclass(frozen=True)
 class Payment:
-    """One notice number: what it asks for, and by when (None: no due date)."""
+    """One notice number: what it asks for, and by when (None: no due date). `rate`: which
+    instalment of its plan it is; 0 for the whole, and for instalments that are counted as they
+    stand."""
 
     number: str
     cents: int
     due: date | None = None
+    rate: int = 0
 
     def __post_init__(self) -> None:
         _formed(self.number, _NUMBER, "notice_number_malformed", "A notice number is 18 digits.")

@@ -71,11 +71,16 @@ def until(sheet: Sheet, title: str, payment: Payment) -> str:
     return f"{title} {sheet.first.rate_by} {day(payment.due)}" if payment.due else title
 
 
+def title_of_whole(sheet: Sheet, payment: Payment) -> str:
+    """`Rata unica`; the last one that is left of a plan keeps its own name."""
+    return sheet.first.rate.format(n=payment.rate) if payment.rate else sheet.first.single
+
+
 # ------------------------------------------------------------------ the whole
 def whole(sheet: Sheet, notice: Notice, payment: Payment, top: float) -> None:
     """The whole amount at once; `top` is that of its heading, 142.5 on a measured page."""
     data_heading(sheet, top)
-    put_right(sheet, RIGHT, top, until(sheet, sheet.first.single, payment), HEADING)
+    put_right(sheet, RIGHT, top, until(sheet, title_of_whole(sheet, payment), payment), HEADING)
     code(sheet, notice, payment, LEFT, top + 12.3, QR_SIDE)
     below = put_fitted(sheet, LEFT, top + 42.2, sheet.first.hint_single, _HINT_WHOLE, 45.0)
     if sheet.second is not None:
@@ -148,11 +153,12 @@ def row(
     *,
     brief: bool = False,
 ) -> None:
-    """Instalments beside each other, numbered from `first`; `brief` leaves out what stands on the
-    slips below anyway."""
+    """Instalments beside each other, numbered from `first` where they do not say it;
+    `brief` leaves out what stands on the slips below anyway."""
     for place, payment in enumerate(payments):
         band(sheet, *columns.bands[place], top)
-        _rate(sheet, notice, first + place, payment, columns, columns.lefts[place], top, brief)
+        number = payment.rate or first + place
+        _rate(sheet, notice, number, payment, columns, columns.lefts[place], top, brief)
 
 
 def _rate(

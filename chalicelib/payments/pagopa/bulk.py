@@ -28,7 +28,7 @@ from chalicelib.payments.pagopa.client import Access, Refused, Throttled
 from chalicelib.payments.pagopa.connection import Connection
 from chalicelib.payments.pagopa.told import Told
 from chalicelib.payments.pagopa.working import Remaining, known_there, put_off
-from chalicelib.payments.positions import counts, store
+from chalicelib.payments.positions import counts, model, store
 from chalicelib.payments.positions.counts import Change
 from chalicelib.payments.positions.model import Position
 from chalicelib.payments.positions.states import UNPAID
@@ -113,7 +113,8 @@ def _send(
     now: datetime,
 ) -> None:  # fmt: skip
     body, day = bodies.get(tenant), clock.rome_day(now)
-    positions = list(_untold(tenant, listed))
+    # What is over has no place there any more.
+    positions = [one for one in _untold(tenant, listed) if not model.is_over(one, day)]
     persons = due_store.get_persons(tenant, {one.person for one in positions})
     models = [gpd.written(body, persons[one.person], one, day) for one in positions]
     file = _upload(connection, access, models) if models else "none"

@@ -18,7 +18,7 @@ from chalicelib.payments import stamps
 from chalicelib.payments.body import Body
 from chalicelib.payments.dues.model import Person
 from chalicelib.payments.pagopa.shares import shares
-from chalicelib.payments.positions.model import Payment, Position, Transfer, asked
+from chalicelib.payments.positions.model import Payment, Position, Transfer, asked, is_over
 from chalicelib.payments.positions.states import UNPAID
 
 SERVICE: Final = "/gpd/debt-positions-service/v1"
@@ -46,8 +46,9 @@ def position_id(name: str) -> str:
 def written(body: Body, person: Person, position: Position, day: date) -> dict[str, Any]:
     """The PaymentPositionModel of a position that is to be paid, as it is on that day.
 
-    Of the debtor only what the node asks for: name and code. It never expires there: whether a late
-    payment is taken is the body's to say, and it is (D15). No day of validity: valid at once.
+    Of the debtor only what the node asks for: name and code. It expires there only where the
+    operator asked for a hard end (D15); late payments are taken else. No day of validity: valid at
+    once.
     """
     options = [
         _option(body, position, one, day) for one in position.payments if one.state == "unpaid"
@@ -58,7 +59,7 @@ def written(body: Body, person: Person, position: Position, day: date) -> dict[s
         "payStandIn": True,
         "fiscalCode": person.tax_code,
         "fullName": person.name[:NAME_CHARS],
-        "switchToExpired": False,
+        "switchToExpired": _expires_there(position, day),
         "companyName": body.name[:TEXT_CHARS],
         "paymentOption": options,
     }
@@ -72,15 +73,21 @@ def _option(body: Body, position: Position, payment: Payment, day: date) -> dict
         _transfer(body, position, payment, number, one)
         for number, one in enumerate(shares(position, payment, day), 1)
     ]
-    return {
+    due = due_told(position, payment, day)
+    found = {
         "nav": payment.notice,
         "iuv": payment.iuv,
         "amount": asked(position, payment, day).cents,
         "description": position.subject[:TEXT_CHARS],
         "isPartialPayment": payment.number > 0,
-        "dueDate": end_of(due_told(payment.due or position.ends, day)),
+        "dueDate": end_of(due),
         "transfer": transfers,
     }
+    if position.hard_end:
+        # The node takes no notice of it, but GPD shows it, unlike the switch: so what is told is
+        # seen to be there.
+        found["retentionDate"] = end_of(max(due, position.ends))
+    return found
 
 
 def _transfer(
@@ -116,10 +123,32 @@ def _postal_iban(body: Body) -> str:
     return next((one.iban for one in body.accounts if one.postal_number == number), "")
 
 
-def due_told(due: date, day: date) -> date:
-    """The due day as GPD takes it: not in the past. What is late is told as due tomorrow, because
-    GPD refuses a past day and the position stays payable."""
-    return due if due >= day else day + timedelta(days=1)
+def due_told(position: Position, payment: Payment, day: date) -> date:
+    """The due day as GPD takes it: not in the past.
+
+    What is late is told as due tomorrow, because GPD refuses a past day and the position stays
+    payable; with a hard end as due then, because GPD ends a position with its last due day. What is
+    over and still payable there ends there tonight: GPD knows no earlier end that can be taken
+    back.
+    """
+    due = payment.due or position.ends
+    if is_over(position, day):
+        return day
+    if due >= day:
+        return due
+    return position.ends if position.hard_end else day + timedelta(days=1)
+
+
+def _dues_told(position: Position, day: date) -> list[date]:
+    return [due_told(position, one, day) for one in position.payments if one.state == "unpaid"]
+
+
+def _expires_there(position: Position, day: date) -> bool:
+    """Whether GPD is to end it by itself: only once the last due day that it knows is the end, or
+    it would end when it is due."""
+    if is_over(position, day):
+        return True
+    return position.hard_end and position.ends in _dues_told(position, day)
 
 
 def end_of(day: date) -> str:
@@ -146,7 +175,7 @@ def _seen(position: Mapping[str, Any]) -> Any:
     options = [
         (
             [one.get(name) for name in _OPTION],
-            str(one.get("dueDate", ""))[:10],
+            [str(one.get(name) or "")[:10] for name in ("dueDate", "retentionDate")],
             sorted(
                 [str(each.get(name) or "") for name in _TRANSFER] + _stamped(each)
                 for each in one.get("transfer", ())
@@ -179,25 +208,29 @@ class Step:
 
 def next_step(
     position: Position, deleted: bool, wanted: Mapping[str, Any] | None,
-    found: Mapping[str, Any] | None,
+    found: Mapping[str, Any] | None, renamed: bool = False,
 ) -> Step | None:  # fmt: skip
     """What is to be done next; None when GPD knows what it has to know.
 
-    `wanted` is `written` of a position that is still unpaid, `deleted` tells one that was deleted
-    from one that was cancelled. Rejected `pagopa_paid_there`, `pagopa_invalid_there`: what only a
-    person can decide.
+    `position` as it is today; `wanted` is `written` of it while it is still unpaid, `deleted` tells
+    one that was deleted from one that was cancelled, `renamed`: it may have another name of the
+    debtor, which it does not show. Rejected `pagopa_paid_there`, `pagopa_invalid_there`: what only
+    a person can decide.
     """
     there = status_of(found)
+    if position.state == "expired":
+        assert wanted is not None
+        return _over(there, wanted, found)
     if position.state in UNPAID:
         assert wanted is not None
-        return _asked_for(there, wanted, found)
+        return _asked_for(there, wanted, found, renamed)
     if position.state == "invalid":
         return _called_off(there, deleted)
     return _paid(position, there, found)
 
 
 def _asked_for(
-    there: Status, wanted: Mapping[str, Any], found: Mapping[str, Any] | None
+    there: Status, wanted: Mapping[str, Any], found: Mapping[str, Any] | None, renamed: bool
 ) -> Step | None:
     if there in _PAID:
         return None  # its receipt is on its way: it says more than the status
@@ -205,9 +238,19 @@ def _asked_for(
         raise Rejected("pagopa_invalid_there", "At pagoPA it was called off: make another one.")
     if found is None:
         return Step("create")
-    if not same(wanted, found):
+    if renamed or there == "EXPIRED" or not same(wanted, found):
         return Step("update")
     return Step("publish") if there == "DRAFT" else None
+
+
+def _over(
+    there: Status, wanted: Mapping[str, Any], found: Mapping[str, Any] | None
+) -> Step | None:  # fmt: skip
+    """GPD has ended it by itself, unless it was told of the end too late. What it never had, or
+    never published, nobody can pay there."""
+    if found is None or there not in ("PUBLISHED", "VALID") or same(wanted, found):
+        return None
+    return Step("update")
 
 
 def _called_off(there: Status, deleted: bool) -> Step | None:
@@ -222,7 +265,7 @@ def _called_off(there: Status, deleted: bool) -> Step | None:
 def _paid(position: Position, there: Status, found: Mapping[str, Any] | None) -> Step | None:
     """What was paid without GPD knowing: each notice that is not paid there, unless paying another
     one closed it."""
-    if found is None or there in ("INVALID", "PAID", "REPORTED"):
+    if found is None or there in ("INVALID", "EXPIRED", "PAID", "REPORTED"):
         return None
     if there == "DRAFT":
         return Step("delete")
@@ -245,17 +288,22 @@ def _outside(position: Position, there: Status, open_there: set[Any]) -> list[Pa
 
 # ------------------------------------------------------------------ when it changes by itself
 def changes_on(position: Position, day: date) -> date | None:
-    """The next day on which the whole asks for something else by its rules; None when it does not
-    or nobody may pay it."""
-    whole = position.whole
-    if whole is None or whole.state != "unpaid" or position.state not in UNPAID:
+    """The next day on which the whole asks for something else by its rules, or on which GPD can be
+    told of a hard end that comes after the due day; None when nothing changes or nobody may pay
+    it."""
+    if position.state not in UNPAID or is_over(position, day):
         return None
+    whole = position.whole
     days: list[date] = []
-    for rule in position.rules:
+    for rule in position.rules if whole is not None and whole.state == "unpaid" else ():
         if rule.first and rule.first > day:
             days.append(rule.first)
         elif rule.yearly_rate and rule.holds(day):
             days.append(day + timedelta(days=1))
         if rule.last and rule.last >= day:
             days.append(rule.last + timedelta(days=1))
+    if position.hard_end:
+        if not _expires_there(position, day):
+            days.append(min(_dues_told(position, day)) + timedelta(days=1))
+        days = [one for one in days if one <= position.ends]
     return min(days, default=None)

@@ -23,7 +23,8 @@ State = Literal["none", "waiting", "told", "refused"]
 @dataclass(frozen=True)
 class Told:
     """A telling. `place`: where (`Connection.place`); `status`: pagoPA's own word for the position
-    there, "" for none; `version`: of the position that was told.
+    there, "" for none; `version`: of the position that was told. `debtor`: the blind index of the
+    name that was told, which pagoPA does not show again; "" where that is not known.
 
     Of a refusal: its stable `code`, the HTTP status `answered`, what pagoPA `said`. `attempts` and
     `code` of one that waits: why it waits. `busy_until`: somebody tells it at this moment.
@@ -41,6 +42,12 @@ class Told:
     deleted: bool = False
     attempts: int = 0
     busy_until: str = ""
+    debtor: str = ""
+
+
+def debtor_of(tenant: str, name: str) -> str:
+    """What a telling keeps of a debtor's name."""
+    return fields.blind(tenant, "told_debtor", name)
 
 
 def key_of(tenant: str, position_id: str) -> Key:
@@ -59,7 +66,7 @@ def put(tenant: str, told: Told, lease: str) -> Put:
         name: getattr(told, name)
         for name in ("position", "state", "place", "status", "version", "at", "code", "answered")
     }
-    item |= {"pk": pk, "sk": sk, "deleted": told.deleted}
+    item |= {"pk": pk, "sk": sk, "deleted": told.deleted, "debtor": told.debtor}
     if told.said:
         # pagoPA repeats in it what it was sent, a tax code among it.
         item["said"] = fields.seal(tenant, "pagopa", told.position, "said", told.said)

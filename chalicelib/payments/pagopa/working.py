@@ -23,9 +23,9 @@ from chalicelib.payments.pagopa.client import Access, Refused, Throttled
 from chalicelib.payments.pagopa.connection import Connection
 from chalicelib.payments.pagopa.gpd import Step
 from chalicelib.payments.pagopa.told import Told
-from chalicelib.payments.positions import counts, states, store
+from chalicelib.payments.positions import counts, model, states, store
 from chalicelib.payments.positions.model import Position
-from chalicelib.payments.positions.states import UNPAID
+from chalicelib.payments.positions.states import OPEN, UNPAID
 
 Remaining = Callable[[], int]
 # What may be refused because it happened already, or because the position is not as we thought.
@@ -106,8 +106,13 @@ def _told(job: Work, connection: Connection, last: Told, now: datetime) -> list[
     end: Op = Delete(job.key, when=({"version": dynamo.at_most(position.version)},), label="work")
     try:
         access = connections.access(tenant, connection, "positions")
-        said = _Told(tenant, connection, access, position, deleted, clock.rome_day(now))
-        status = _say(said, known=last.place == connection.place and bool(last.status))
+        day = clock.rome_day(now)
+        said = _Told(tenant, connection, access, model.on(position, day), deleted, day)
+        wanted = _wanted(said)
+        debtor = told.debtor_of(tenant, wanted["fullName"]) if wanted else ""
+        known = last.place == connection.place and bool(last.status)
+        # What does not show cannot be compared: a name is told again until it is noted here.
+        status = _say(said, wanted, known, renamed=known and debtor != last.debtor)
     except Refused as refused:
         outcome = replace(
             base, state="refused", code=refused.code, answered=refused.answered, said=refused.said
@@ -121,7 +126,8 @@ def _told(job: Work, connection: Connection, last: Told, now: datetime) -> list[
             raise
         outcome = replace(base, state="refused", code=failure.code)
         return [told.put(tenant, outcome, last.busy_until), end]
-    ops: list[Op] = [told.put(tenant, replace(base, state="told", status=status), last.busy_until)]
+    outcome = replace(base, state="told", status=status, debtor=debtor)
+    ops: list[Op] = [told.put(tenant, outcome, last.busy_until)]
     new = known_there(position, connection, status)
     if new is not position:
         ops += store.changed(
@@ -154,18 +160,20 @@ def _following(tenant: str, position: Position, now: datetime, end: Op) -> Op:
     return telling.on_day(tenant, position, day, now, end.when)
 
 
-def _say(said: _Told, known: bool) -> str:
+def _say(
+    said: _Told, wanted: Mapping[str, Any] | None, known: bool, renamed: bool
+) -> str:  # fmt: skip
     """Step by step until pagoPA knows what it has to; gives its status for the position.
 
-    What was never told is created without looking. A step that is refused is looked at once more:
-    it may have happened already, by a run that died after it.
+    What was never told is created without looking, unless it is over. A step that is refused is
+    looked at once more: it may have happened already, by a run that died after it.
     """
     name = gpd.iupd(said.position)
-    wanted = _wanted(said)
-    found = _found(said, name) if known or wanted is None else None
+    look = known or wanted is None or said.position.state == "expired"
+    found = _found(said, name) if look else None
     refused: tuple[Step, Refused] | None = None
     for _ in range(limits.PAGOPA_ROUNDS):
-        step = gpd.next_step(said.position, said.deleted, wanted, found)
+        step = gpd.next_step(said.position, said.deleted, wanted, found, renamed)
         if step is None:
             return gpd.status_of(found)
         if refused is not None and refused[0] == step:
@@ -177,6 +185,7 @@ def _say(said: _Told, known: bool) -> str:
                 if status:
                     return status
             refused = None
+            renamed = renamed and step.kind not in ("create", "update")
         elif reply.status in _LOOK_AGAIN:
             refused = step, Refused("pagopa_refused", reply.status, client.said(reply))
         else:
@@ -263,7 +272,7 @@ def retell(job: Work, wakes: Wakes, now: datetime, remaining_ms: Remaining) -> N
 
 def _open(tenant: str, after: str) -> Any:
     for place, position in store.list_positions(tenant, after=after, page=limits.PAGE_ITEMS_MAX):
-        if position.state in UNPAID or position.state == "partially_paid":
+        if position.state in OPEN:
             yield place, position, False
 
 

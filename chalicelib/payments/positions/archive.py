@@ -2,7 +2,8 @@
 
 The narrowest list there is gives the candidates: one debtor's, one flow's, one state's, all; the
 rest is looked at position by position, FILTER_READ_ITEMS of them for a page at most, so that a page
-may be short, or empty, and still have a cursor. A debtor is found by his tax code; words of his
+may be short, or empty, and still have a cursor. A state is the one that counts today: what has a
+hard end that is past is expired, written or not. A debtor is found by his tax code; words of his
 name are not searched for: names are sealed, and the whole table would have to be opened.
 """
 
@@ -16,10 +17,10 @@ from itertools import islice
 
 from chalicelib.base import clock, cursors, ids, limits
 from chalicelib.payments.dues import store as due_store
-from chalicelib.payments.positions import positions, store
+from chalicelib.payments.positions import ending, model, positions, store
 from chalicelib.payments.positions.model import Origin, Position
 from chalicelib.payments.positions.positions import Shown
-from chalicelib.payments.positions.states import State
+from chalicelib.payments.positions.states import ENDING, State
 
 
 @dataclass(frozen=True)
@@ -92,13 +93,22 @@ def debtors(tenant: str, tax_code: str) -> tuple[str, ...]:
     return due_store.persons_of(tenant, tax_code, limits.ARCHIVE_PERSONS)
 
 
-def candidates(tenant: str, wanted: Wanted, after: str = "") -> Iterator[tuple[str, Position]]:
-    """Positions with their places, newest first, below `after`; each is still to be looked at."""
+def candidates(
+    tenant: str, wanted: Wanted, today: date, after: str = ""
+) -> Iterator[tuple[str, Position]]:
+    """Positions with their places, newest first, below `after`, as they are written; each is still
+    to be looked at."""
     if wanted.persons is None:
-        state = "" if wanted.flow else wanted.state or ""
-        yield from store.list_positions(
-            tenant, state, wanted.flow, after, limits.PAGE_ITEMS_MAX, wanted.between
+        written: list[str] = ["" if wanted.flow else wanted.state or ""]
+        if written == ["expired"] and ending.waits(tenant, today):
+            written += sorted(ENDING)
+        lists = (
+            store.list_positions(
+                tenant, state, wanted.flow, after, limits.PAGE_ITEMS_MAX, wanted.between
+            )
+            for state in written
         )
+        yield from heapq.merge(*lists, key=lambda one: one[0], reverse=True)
         return
     named = heapq.merge(
         *(store.list_of_person(tenant, one, after, wanted.between) for one in wanted.persons),
@@ -111,11 +121,13 @@ def candidates(tenant: str, wanted: Wanted, after: str = "") -> Iterator[tuple[s
 
 
 def read(
-    tenant: str, wanted: Wanted, after: str, limit: int
+    tenant: str, wanted: Wanted, today: date, after: str, limit: int
 ) -> tuple[list[Position], str]:  # fmt: skip
-    """Up to `limit` positions below a place, and the place to go on from ("" at the end)."""
+    """Up to `limit` positions below a place as they are today, and the place to go on from ("" at
+    the end)."""
     found: list[Position] = []
-    for seen, (place, position) in enumerate(candidates(tenant, wanted, after), 1):
+    for seen, (place, written) in enumerate(candidates(tenant, wanted, today, after), 1):
+        position = model.on(written, today)
         if wanted.matches(position):
             found.append(position)
         if len(found) == limit or seen == limits.FILTER_READ_ITEMS:
@@ -123,10 +135,12 @@ def read(
     return found, ""
 
 
-def page(tenant: str, wanted: Wanted, cursor: str, limit: int) -> tuple[list[Shown], str]:
+def page(
+    tenant: str, wanted: Wanted, today: date, cursor: str, limit: int
+) -> tuple[list[Shown], str]:  # fmt: skip
     """A page with who owes it, and the next cursor ("" at the end). Rejected `cursor_invalid`."""
     asked = ids.derive("positions", tenant, repr(wanted))
-    found, place = read(tenant, wanted, cursors.read(cursor, asked), limit)
+    found, place = read(tenant, wanted, today, cursors.read(cursor, asked), limit)
     return shown(tenant, found), cursors.write(place, asked) if place else ""
 
 

@@ -1,12 +1,14 @@
 """What a body's positions come to, kept by counting: each change of a position adds its difference.
 
 T#<tenant>#SUMMARY   ALL#<shard>          by state, by service, in all
-T#<tenant>#SUMMARY   YEAR#<yyyy>#<shard>  by month of making and of payment; open by day due
+T#<tenant>#SUMMARY   YEAR#<yyyy>#<shard>  by month of making and of payment; open by day due; what
+                                          has a hard end by that day and its state
 
 The additions are part of the commit that changes the position, on the version that was read, so the
 sums are exact at every moment; there are SUMMARY_SHARDS of each row, so that payments of one body
-need not wait for each other. What is overdue follows from the open sums by day: nothing has to run
-at midnight. `differences` counts again from the positions themselves.
+need not wait for each other. What is overdue follows from the open sums by day, and what expired
+since the last night's work from those by hard end: nothing has to run at midnight. `differences`
+counts again from the positions themselves.
 """
 
 from __future__ import annotations
@@ -20,9 +22,9 @@ from typing import Final
 
 from chalicelib.base import clock, dynamo, keys, limits
 from chalicelib.base.dynamo import Item, Update
-from chalicelib.payments.positions import store
+from chalicelib.payments.positions import model, store
 from chalicelib.payments.positions.model import Payment, Position
-from chalicelib.payments.positions.states import STATES, UNPAID, State
+from chalicelib.payments.positions.states import ENDING, OPEN, STATES, State
 
 # (row, attribute): how much a position adds to it.
 Facts = Counter[tuple[str, str]]
@@ -31,7 +33,6 @@ _ALL: Final = "ALL"
 _YEAR: Final = "YEAR"
 # How often a row was changed: who counts again sees by it that nothing moved meanwhile.
 _CHANGES: Final = "changes"
-_OPEN: Final = UNPAID | {"partially_paid"}
 _TRIES: Final = 5
 
 
@@ -86,11 +87,8 @@ def came(payment: Payment) -> int:
 
 def still_asked(position: Position) -> tuple[Payment, ...]:
     """What is still asked for: of a plan its instalments, since the whole is another way."""
-    if position.state not in _OPEN:
-        return ()
-    left = [one for one in position.payments if one.state == "unpaid"]
-    rates = [one for one in left if one.number]
-    return tuple(rates or left)
+    left = model.to_pay(position)
+    return tuple(one for one in left if one.number) or left
 
 
 def facts(position: Position) -> Facts:
@@ -120,12 +118,14 @@ def facts(position: Position) -> Facts:
     for place, (due, cents) in enumerate(dated):
         # A position is overdue once, from the first of its days on.
         add(_year(due), f"open:{due:%m%d}", cents, int(place == 0))
+    if position.hard_end and position.state in ENDING:
+        add(_year(position.ends), f"ends:{position.ends:%m%d}:{position.state}", position.cents)
     services: Counter[str] = Counter()
     for line in position.lines:
         services[line.service] += line.cents
     for service, cents in services.items():
         add(_ALL, f"service:due:{service}", cents)
-        if position.state not in _OPEN:
+        if position.state not in OPEN:
             add(_ALL, f"service:settled:{service}", cents)
     return found
 
@@ -201,13 +201,24 @@ def summed(total: Facts, today: date) -> Summary:
     )
     years = sorted({int(row.partition("#")[2]) for row, _ in total if row != _ALL})
     overdue = [0, 0]
+    expired: Counter[tuple[str, str]] = Counter()  # by the state that is still written, and what
     for (row, name), number in total.items():
         kind, _, rest = name.partition(":")
-        if kind == "open" and row != _ALL:
-            day, _, what = rest.partition(":")
-            if (int(row.partition("#")[2]), day) < (today.year, f"{today:%m%d}"):
-                overdue[what == "cents"] += number
+        if kind not in ("open", "ends") or row == _ALL:
+            continue
+        day, *state, what = rest.split(":")
+        if (int(row.partition("#")[2]), day) >= (today.year, f"{today:%m%d}"):
+            continue
+        if kind == "open":
+            overdue[what == "cents"] += number
+        else:
+            expired[state[0], what] += number
+            expired["expired", what] -= number
     months = [(year, month) for year in years for month in range(1, 13)]
+
+    def in_state(state: State) -> Sum:
+        found = of(_ALL, f"state:{state}")
+        return Sum(found.count - expired[state, "n"], found.cents - expired[state, "cents"])
 
     def by_month(name: str) -> dict[tuple[int, int], Sum]:
         found = {
@@ -221,7 +232,7 @@ def summed(total: Facts, today: date) -> Summary:
         paid=of(_ALL, "paid"),
         open=of(_ALL, "open"),
         overdue=Sum(*overdue),
-        states={one: of(_ALL, f"state:{one}") for one in STATES},
+        states={one: in_state(one) for one in STATES},
         services={
             one: OfService(of(_ALL, f"service:due:{one}"), of(_ALL, f"service:settled:{one}"))
             for one in services

@@ -138,17 +138,18 @@ def do(job: Work, wakes: Wakes, now: datetime, remaining_ms: Callable[[], int]) 
         if remaining_ms() < limits.REMAINING_MS:
             wakes.add(job.queue, job.key)
             return
-        new = _next(tenant, export)
+        new = _next(tenant, export, clock.rome_day(now))
         dynamo.commit([_put(tenant, new, export.version)])
         export = new
     dynamo.commit([Delete(job.key, when=dynamo.ANY, label="work")])
 
 
-def _next(tenant: str, export: Export) -> Export:
-    """One piece further. Its object is there before the export says so, named by its number."""
+def _next(tenant: str, export: Export, today: date) -> Export:
+    """One piece further, of positions as they are today. Its object is there before the export says
+    so, named by its number."""
     version = export.version + 1
     after = export.place or export.created_at + "~"
-    found, place = archive.read(tenant, export.wanted, after, limits.EXPORT_PIECE_ROWS)
+    found, place = archive.read(tenant, export.wanted, today, after, limits.EXPORT_PIECE_ROWS)
     rows = [table.row(one) for one in archive.shown(tenant, found)]
     count = export.rows + len(rows)
     if count > limits.EXPORT_POSITIONS:

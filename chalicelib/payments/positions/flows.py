@@ -25,7 +25,7 @@ from chalicelib.payments.dues import imports
 from chalicelib.payments.dues import store as due_store
 from chalicelib.payments.dues.filters import Filter
 from chalicelib.payments.dues.imports import Owed
-from chalicelib.payments.positions import store
+from chalicelib.payments.positions import ending, store
 from chalicelib.payments.positions.grouping import Change, Parameters, Plan, rules_of
 from chalicelib.payments.positions.store import Flow
 
@@ -39,7 +39,7 @@ def list_place(tenant: str, flow_id: str, what: str) -> Place:
 
 
 def default_end(now: datetime) -> date:
-    """31 December of the current year (F001-048); indicative only (D15)."""
+    """31 December of the current year (F001-048); indicative unless asked for (D15)."""
     return date(clock.rome_day(now).year, 12, 31)
 
 
@@ -188,7 +188,7 @@ def generate(
     """Make positions of the list; asked for again, it is the same.
 
     Rejected `flow_state`, `flow_empty`, `flow_due_missing` when dues without a day are on the list
-    and the parameters have none, and as `amounts.plan`.
+    and the parameters have none, and as `amounts.plan`, `model.check_end`.
     """
     flow = get(tenant, flow_id)
     if flow.state in ("generating", "generated"):
@@ -201,14 +201,17 @@ def generate(
             "flow_due_missing", "Say by when those are to be paid that do not say it.",
             dues=flow.undated,
         )  # fmt: skip
+    given.check_end(clock.rome_day(now))
     said = {name: _said(value) for name, value in asdict(given).items()}
     if given.plan:
         said["plan"] = {name: _said(value) for name, value in asdict(given.plan).items()}
     said["changes"] = [asdict(one) for one in given.changes]
     new = replace(flow, state="generating", parameters=said, version=flow.version + 1)
-    row = _row(tenant, new, "generate", now)
+    ops: list[Op] = [store.put_flow(tenant, new, flow.version), _row(tenant, new, "generate", now)]
+    if given.hard_end:
+        ops += ending.asked(tenant, given.ends, "flow", flow.id)
     try:
-        wakes.commit([store.put_flow(tenant, new, flow.version), row, *also])
+        wakes.commit([*ops, *also])
     except ConditionFailed as failed:
         raise Conflict() from failed
     return new

@@ -17,6 +17,7 @@ from chalicelib.payments.amounts import Kind, Rule
 from chalicelib.payments.body import Service
 from chalicelib.payments.dues.model import Due
 from chalicelib.payments.notice.model import SUBJECT_CHARS
+from chalicelib.payments.positions import model
 from chalicelib.payments.positions.model import TRANSFERS, Line, Payment
 
 
@@ -29,6 +30,11 @@ class Plan:
     first_due: date
     every_months: int = 1
     whole: bool = True
+
+    @property
+    def last_due(self) -> date:
+        """By when the last one is due."""
+        return amounts.months_after(self.first_due, (self.count - 1) * self.every_months)
 
     @property
     def room(self) -> int:
@@ -74,6 +80,7 @@ class Change:
 @dataclass(frozen=True)
 class Parameters:
     """What is asked once the list is final (F001-047…055). `due` is for those that have none.
+    `hard_end`: nobody may pay after `ends` (D15), which is indicative else.
 
     `late_fee_cents` are added `late_fee_days` after the day by which it is due, and `changes` as
     they say; they concern the whole amount, never an instalment.
@@ -88,6 +95,7 @@ class Parameters:
     late_fee_cents: int = 0
     late_fee_days: int = 0
     changes: tuple[Change, ...] = ()
+    hard_end: bool = False
 
     def __post_init__(self) -> None:
         if not self.description.strip():
@@ -110,6 +118,12 @@ class Parameters:
     def numbers(self) -> int:
         """How many notice numbers each position takes."""
         return 1 if self.plan is None else self.plan.count + self.plan.whole
+
+    def check_end(self, today: date) -> None:
+        """Rejected as `model.check_end`, by the days that are known before the dues are read."""
+        if self.hard_end:
+            last = self.plan.last_due if self.plan else None
+            model.check_end(self.ends, (self.due, last), today)
 
 
 @dataclass(frozen=True)
@@ -162,7 +176,8 @@ def _packed(owed: Sequence[Due], services: Mapping[str, Service]) -> list[tuple[
 
 
 def draft(dues: Sequence[Due], services: Mapping[str, Service], given: Parameters) -> Draft:
-    """A position of these dues of one person. Rejected `flow_due_missing`, and as `amounts`."""
+    """A position of these dues of one person. Rejected `flow_due_missing`, `ends_before_due`, and
+    as `amounts`."""
     lines = tuple(
         Line(
             service=due.service,
@@ -184,6 +199,8 @@ def draft(dues: Sequence[Due], services: Mapping[str, Service], given: Parameter
         raise Rejected("flow_due_missing", "Say by when those are to be paid that do not say it.")
     # One notice, one day: the first, so that none of its parts is late.
     last = min(known)
+    if given.hard_end and last > given.ends:
+        raise Rejected("ends_before_due", "It would end before it is due.")
     subject = given.subject.strip() if given.grouped else dues[0].reason
     return Draft(
         dues=tuple(dues),

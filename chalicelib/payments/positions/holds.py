@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from chalicelib.base import clock, dynamo, keys, limits
-from chalicelib.base.dynamo import ConditionFailed, Delete, Item, Key, Put
+from chalicelib.base.dynamo import Check, ConditionFailed, Delete, Item, Key, Put
 from chalicelib.base.errors import Rejected
 from chalicelib.payments.positions import store
 
@@ -24,6 +24,12 @@ def key_of(tenant: str, position_id: str) -> Key:
 def is_held(item: Item | None, now: datetime) -> bool:
     """Whether the item of `key_of` still holds."""
     return item is not None and bool(item["until"] > clock.stamp(now))
+
+
+def nobody(tenant: str, position_id: str, now: datetime) -> Check:
+    """That nobody holds it in this commit. Its label is `held:<id>`."""
+    free: dynamo.Condition = ({"pk": dynamo.ABSENT}, {"until": dynamo.at_most(clock.stamp(now))})
+    return Check(key_of(tenant, position_id), when=free, label=f"held:{position_id}")
 
 
 def hold(tenant: str, position_id: str, by: str, now: datetime) -> None:

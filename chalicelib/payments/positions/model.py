@@ -10,7 +10,8 @@ from typing import Final, Literal
 from chalicelib.base.errors import Rejected
 from chalicelib.payments import amounts, iuv
 from chalicelib.payments.amounts import Due, Rule
-from chalicelib.payments.positions.states import State
+from chalicelib.payments.positions import states
+from chalicelib.payments.positions.states import OPEN, State
 from chalicelib.payments.stamps import Stamp
 
 Origin = Literal["dues", "spontaneous"]
@@ -88,7 +89,9 @@ class Payment:
 @dataclass(frozen=True)
 class Position:
     """`person` is the blind index of the debtor. `ends` is indicative: a position is payable after
-    it (D15). `rules` change the whole amount by the day; instalments are as planned."""
+    it (D15), unless the operator asked for a `hard_end`: then that is the last day on which a
+    payment of it may begin. `rules` change the whole amount by the day; instalments are as planned.
+    """
 
     id: str
     state: State
@@ -104,6 +107,7 @@ class Position:
     flow: str = ""
     rules: tuple[Rule, ...] = ()
     version: int = 1
+    hard_end: bool = False
 
     @property
     def whole(self) -> Payment | None:
@@ -143,6 +147,54 @@ def asked(position: Position, payment: Payment, day: date) -> Due:
     """What a payment asks for on a day: the rules change the whole, never an instalment."""
     rules = position.rules if payment.number == 0 else ()
     return amounts.due_on(payment.cents, rules, day)
+
+
+def check_end(ends: date, dues: Iterable[date | None], today: date) -> None:
+    """That a hard end is possible for what is due on those days. Rejected `ends_past`,
+    `ends_before_due`: a notice must not name a day on which it cannot be paid any more."""
+    if ends < today:
+        raise Rejected("ends_past", "That end has passed already.")
+    if any(due > ends for due in dues if due is not None):
+        raise Rejected("ends_before_due", "It would end before it is due.")
+
+
+def has_ended(position: Position, day: date) -> bool:
+    """Whether its hard end has passed without anybody having written so yet."""
+    return position.hard_end and day > position.ends and position.state in states.ENDING
+
+
+def is_over(position: Position, day: date) -> bool:
+    """Whether nobody may begin to pay it on that day because of its hard end."""
+    return position.state == "expired" or has_ended(position, day)
+
+
+def on(position: Position, day: date) -> Position:
+    """The position in the state that counts on that day, whatever is written: nothing that is read
+    waits for the night's work."""
+    if not has_ended(position, day):
+        return position
+    return replace(position, state=states.after(position.state, "expire"))
+
+
+def to_pay(position: Position) -> tuple[Payment, ...]:
+    """What may still be paid of it, the whole first: of a plan of which something was paid what is
+    left, nothing of what was called off."""
+    if position.state not in OPEN:
+        return ()
+    return tuple(one for one in position.payments if one.state == "unpaid")
+
+
+def next_to_pay(position: Position) -> Payment:
+    """The first that may still be paid; where nothing may, the first of all."""
+    return next(iter(to_pay(position)), position.payments[0])
+
+
+def asked_in_all(position: Position, day: date) -> int:
+    """Cents that its notice asks for on a day: the whole, where it may be paid at once, else what
+    is left of the plan."""
+    left = to_pay(position)
+    first = [one for one in left if one.number == 0] or left
+    return sum(asked(position, one, day).cents for one in first)
 
 
 def is_settled(payments: Iterable[Payment], *, reported: bool = False) -> bool:

@@ -13,14 +13,14 @@ from chalicelib.base import clock, config, dynamo, fields, ids, limits, s3, work
 from chalicelib.base.dynamo import ConditionFailed, Item, Op
 from chalicelib.base.errors import Conflict, NotFound, Rejected
 from chalicelib.base.s3 import Place
-from chalicelib.payments import amounts, bodies, links, numbers, prices, stamps
+from chalicelib.payments import amounts, bodies, links, numbers, stamps
 from chalicelib.payments import store as body_store
 from chalicelib.payments.body import Service
 from chalicelib.payments.dues import store as due_store
 from chalicelib.payments.dues.model import Person
 from chalicelib.payments.notice import model as notices
 from chalicelib.payments.pagopa import connections, telling
-from chalicelib.payments.positions import counts, happened, model, states, store
+from chalicelib.payments.positions import counts, ending, happened, model, pricing, states, store
 from chalicelib.payments.positions.flows import default_end
 from chalicelib.payments.positions.model import Line, Payment, Position
 from chalicelib.payments.positions.states import Event
@@ -40,7 +40,7 @@ class Wanted:
     """A position made by hand (F001-170, 171): `chosen` and `cents` by the service's price, or
     `manual` cents whatever the price is; `stamp` for a service that has one. `unproved`: anybody
     may have said who the person is, so that what the body knows of him is neither changed by it nor
-    shown on it."""
+    shown on it. `ends`: None for 31 December; `hard_end`: nobody may pay it afterwards."""
 
     service: str
     person: Person
@@ -51,6 +51,8 @@ class Wanted:
     manual: bool = False
     unproved: bool = False
     stamp: Stamp | None = None
+    ends: date | None = None
+    hard_end: bool = False
 
 
 def get(tenant: str, position_id: str) -> Position:
@@ -91,7 +93,7 @@ def make(
     """A spontaneous position; the same `key` is the same position.
 
     Rejected `service_inactive`, `service_unpriced`, `stamp_missing`, `stamp_not_asked`, and as
-    `prices.priced`, `amounts.check`.
+    `prices.priced`, `amounts.check`, `model.check_end`.
     """
     name = hand_id(tenant, key)
     there = store.get_position(tenant, name)
@@ -103,10 +105,15 @@ def make(
         raise Rejected("service_inactive", "The service is not offered.")
     body.account(service.iban)
     today = clock.rome_day(now)
+    ends = wanted.ends or default_end(now)
+    if wanted.hard_end:
+        model.check_end(ends, [wanted.due], today)
     lines = tuple(
         Line(service.code, reason, cents, service.taxonomy, service.iban, service.chapter,
              "competenza", today.year)
-        for reason, cents in _priced(wanted, service, wanted.reason or service.subject)
+        for reason, cents in pricing.lines_of(
+            service, wanted.reason or service.subject, wanted.chosen, wanted.cents, wanted.manual
+        )
     ) + _stamped(wanted, service, today)  # fmt: skip
     cents = sum(line.cents for line in lines)
     number = numbers.take(tenant, body.fiscal_code, body.segregation)[0]
@@ -116,7 +123,7 @@ def make(
         id=name, state=connection.first_state, origin="spontaneous", person=person,
         creditor=body.fiscal_code, subject=wanted.reason or service.subject, cents=cents,
         lines=lines, payments=(Payment(0, number, cents, wanted.due),),
-        created_at=clock.stamp(now), ends=default_end(now),
+        created_at=clock.stamp(now), ends=ends, hard_end=wanted.hard_end,
     )  # fmt: skip
     ops = [
         body_store.holds_claim(tenant, body.fiscal_code, body.segregation),
@@ -125,6 +132,8 @@ def make(
         *counts.ops(tenant, [(None, position)], position.id),
         *telling.ops(tenant, connection, position, "generated", now),
     ]
+    if wanted.hard_end:
+        ops += ending.asked(tenant, ends, "position", position.id)
     if not wanted.unproved:
         # Whom a stranger names is not written to on his word.
         ops.append(happened.row(tenant, position, "made", now))
@@ -173,56 +182,7 @@ def _stamped(wanted: Wanted, service: Service, today: date) -> tuple[Line, ...]:
     return (line,)
 
 
-def _priced(wanted: Wanted, service: Service, reason: str) -> list[tuple[str, int]]:
-    if wanted.manual:
-        return [(reason, amounts.check(wanted.cents or 0))]
-    price = service.price
-    if price is None:
-        if service.stamp and wanted.cents is None and not wanted.chosen:
-            return []  # nothing but the stamp
-        raise Rejected("service_unpriced", "The service has no price: type the amount.")
-    found = prices.priced(price, chosen=wanted.chosen, cents=wanted.cents)
-    if not found.lines:
-        return [(reason, found.cents)]
-    return [(line.label, line.cents) for line in found.lines]
-
-
 # ------------------------------------------------------------------ changed
-def edit(
-    tenant: str, position_id: str, version: int, subject: str | None, due: date | None,
-    ends: date | None, now: datetime, by: str, also: Sequence[Op] = (),
-) -> Position:  # fmt: skip
-    """Another subject, due date of the whole, or indicative end, while nothing is paid (F001-166).
-
-    What is None stays. Rejected `position_state`, `position_plan` (instalments have their own
-    days); Conflict when it is not `version` any more.
-    """
-    old = get(tenant, position_id)
-    if old.version != version:
-        raise Conflict()
-    new = replace(old, state=states.after(old.state, "edit"))
-    said: dict[str, Any] = {}
-    if subject is not None:
-        new = replace(new, subject=subject)
-        said["subject"] = True
-    if ends is not None:
-        new = replace(new, ends=ends)
-        said["ends"] = ends
-    if due is not None:
-        whole = old.whole
-        if whole is None or old.instalments:
-            raise Rejected("position_plan", "Its instalments have their own days.", status=409)
-        shift = [replace(rule, first=_moved(rule.first, whole.due, due)) for rule in old.rules]
-        new = replace(new, payments=(replace(whole, due=due),), rules=tuple(shift))
-        said["due"] = due
-    return _commit(tenant, old, new, "edited", now, by, [], also, **said)
-
-
-def _moved(day: date | None, before: date | None, after: date) -> date | None:
-    """A rule that begins so long after the due date does so after the new one."""
-    return day + (after - before) if day and before else day
-
-
 def cancel(
     tenant: str, position_id: str, now: datetime, by: str, also: Sequence[Op] = ()
 ) -> Position:
@@ -270,7 +230,7 @@ def _end(
             when=dynamo.ANY, task="cancelled", position=old.id,
         )
     )  # fmt: skip
-    return _commit(tenant, old, new, said, now, by, ops, also)
+    return commit(tenant, old, new, said, now, by, ops, also)
 
 
 @dataclass(frozen=True)
@@ -333,13 +293,15 @@ def pay_outside(
         said["how"] = paid.how
     if paid.note:
         said["note"] = fields.seal(tenant, "position", old.id, "outside", paid.note)
-    return _commit(tenant, old, new, "paid_outside", now, by, [], also, **said)
+    return commit(tenant, old, new, "paid_outside", now, by, [], also, **said)
 
 
-def _commit(
+def commit(
     tenant: str, old: Position, new: Position, event: str, now: datetime, by: str,
     ops: Sequence[Op], also: Sequence[Op], **facts: Any,
 ) -> Position:  # fmt: skip
+    """Write what `event` made of a position, with all that follows from it; gives it with its new
+    version. `facts` stand in its timeline. Conflict when it changed meanwhile."""
     new = replace(new, version=old.version + 1)
     written = store.changed(tenant, new, event, clock.stamp(now), by, **facts)
     told: list[Op] = [
@@ -359,7 +321,7 @@ def _commit(
 def notice_link(tenant: str, position_id: str, today: date) -> tuple[str, str]:
     """A link to the PDF and its file name. Rejected `position_state` when nothing is asked for."""
     position = get(tenant, position_id)
-    if position.state not in states.UNPAID:
+    if not model.to_pay(position) or model.is_over(position, today):
         raise Rejected(
             "position_state", "There is nothing to pay.", status=409, state=position.state
         )
@@ -379,12 +341,16 @@ def notice_link(tenant: str, position_id: str, today: date) -> tuple[str, str]:
 def notice_of(
     position: Position, creditor: notices.Creditor, person: Person, today: date
 ) -> notices.Notice:
-    """What its notice says on a day, with the portal's page. Raises Rejected as `notice.model`."""
+    """What its notice says on a day, with the portal's page: of a plan of which something was paid
+    what is left. Raises Rejected as `notice.model`."""
 
     def printed(one: Payment) -> notices.Payment:
-        return notices.Payment(one.notice, model.asked(position, one, today).cents, one.due)
+        cents = model.asked(position, one, today).cents
+        return notices.Payment(one.notice, cents, one.due, one.number)
 
-    whole = position.whole
+    left = model.to_pay(position)
+    # The last instalment of a plan is all that there is: it stands where the whole would.
+    whole = left[0] if left and (left[0].number == 0 or len(left) == 1) else None
     if position.has_stamp:
         creditor = replace(creditor, postal=None)
     return notices.Notice(
@@ -392,7 +358,7 @@ def notice_of(
         debtor=notices.Debtor(person.tax_code, person.name, person.lines),
         subject=position.subject,
         whole=printed(whole) if whole else None,
-        instalments=tuple(printed(one) for one in position.instalments),
+        instalments=tuple(printed(one) for one in left if one is not whole),
         varying=bool(position.rules),
-        link=links.printed(position.payments[0].notice, creditor.code, notices.LINK_CHARS),
+        link=links.printed(model.next_to_pay(position).notice, creditor.code, notices.LINK_CHARS),
     )

@@ -24,6 +24,7 @@ Event = Literal[
     "report",  # the money is in a settlement flow
     "unreport",  # its line is gone: another version of the flow counts
     "expire",  # only where the operator asked for a hard end
+    "reopen",  # its money was taken back: another position asks for it under other numbers
     "invalidate",  # cancelled
     "delete",
 ]
@@ -31,16 +32,20 @@ STATES: Final[tuple[State, ...]] = State.__args__  # type: ignore[attr-defined]
 EVENTS: Final[tuple[Event, ...]] = Event.__args__  # type: ignore[attr-defined]
 # Nothing was paid yet: it may still be changed.
 UNPAID: Final[frozenset[State]] = frozenset({"draft", "published", "valid", "expired"})
+# Something of it may still be asked for.
+OPEN: Final[frozenset[State]] = UNPAID | {"partially_paid"}
+# A hard end may still come: what something was paid of stays payable.
+ENDING: Final[frozenset[State]] = UNPAID - {"expired"}
 
 _RECEIPTS: Final[dict[Event, State]] = {"pay_part": "partially_paid", "pay": "paid"}
 TABLE: Final[dict[State, dict[Event, State]]] = {
     "draft": {
         "publish": "published", "edit": "draft", "invalidate": "invalid", "delete": "invalid",
-        "pay_outside": "paid_outside", **_RECEIPTS,
+        "expire": "expired", "pay_outside": "paid_outside", **_RECEIPTS,
     },
     "published": {
         "begin": "valid", "edit": "published", "invalidate": "invalid", "delete": "invalid",
-        "pay_outside": "paid_outside", **_RECEIPTS,
+        "expire": "expired", "pay_outside": "paid_outside", **_RECEIPTS,
     },
     "valid": {
         "edit": "valid", "expire": "expired", "invalidate": "invalid", "delete": "invalid",
@@ -54,9 +59,10 @@ TABLE: Final[dict[State, dict[Event, State]]] = {
     # What is left of a plan may still be called off; what was paid of it stays.
     "partially_paid": {"pay_outside": "paid_outside", **_RECEIPTS},
     # A second payment is money to give back, not another state: the receipt says so.
-    "paid": {"report": "reported", "pay": "paid", "pay_part": "paid"},
+    "paid": {"report": "reported", "pay": "paid", "pay_part": "paid", "reopen": "invalid"},
     "reported": {
         "pay": "reported", "pay_part": "reported", "report": "reported", "unreport": "paid",
+        "reopen": "invalid",
     },
     "paid_outside": {"pay": "paid_outside", "pay_part": "paid_outside"},
 }  # fmt: skip

@@ -12,15 +12,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from chalicelib.base import dynamo, keys
-from chalicelib.base.dynamo import Item, Key, Op, Put
+from chalicelib.base.dynamo import Item, Key, Op, Put, Update
 from chalicelib.payments.amounts import Rule
 from chalicelib.payments.positions.model import Line, Payment, Position, StandIn
 from chalicelib.payments.stamps import Stamp
 
 FlowState = Literal["listing", "listed", "generating", "generated", "failed"]
+# An invoice that a position pays (payments/invoices.py), a registration for a training event.
+TIES: Final = ("INVOICE", "REGISTRATION")
 _KEYS = ("pk", "sk", "list_pk", "list_sk", "state_pk", "customer_pk")
 
 
@@ -100,11 +102,29 @@ def born(tenant: str, position: Position, by: str) -> list[Op]:
 
 def _of_person(tenant: str, position: Position) -> Item:
     """The place of a position in the list of its debtor's: at its first notice, which is there as
-    long as it is and never changes."""
+    long as it is."""
     return {
         "list_pk": keys.pk(tenant, "POSITIONS", "PERSON", position.person),
         "list_sk": keys.sk(position.created_at, position.id),
     }
+
+
+def of_another(tenant: str, position: Position) -> list[Op]:
+    """The rows of its IUVs, once somebody else is its debtor."""
+    return [
+        Update(
+            notice_key(tenant, one.iuv),
+            put={"person": position.person}
+            | (_of_person(tenant, position) if one is position.payments[0] else {}),
+            label=f"notice:{one.iuv}",
+        )
+        for one in position.payments
+    ]
+
+
+def tie_key(tenant: str, position_id: str, name: str) -> Key:
+    """Where it stands that something (of TIES) counts on what a position asks for."""
+    return position_key(tenant, position_id)[0], name
 
 
 def changed(

@@ -47,12 +47,16 @@ def do(job: Work, wakes: Wakes, now: datetime, remaining_ms: Callable[[], int]) 
         dynamo.commit([store.put_flow(tenant, _listed(tenant, flow), flow.version), end])
         return
     if job.item["task"] == "generate":
+        # Decided once and then fixed: read once, however many slices follow.
+        groups: list[list[str]] = []
         while flow.state == "generating":
             if remaining_ms() < limits.REMAINING_MS:
                 wakes.add(job.queue, job.key)
                 return
+            if flow.groups and not groups:
+                groups = json.loads(s3.get(flows.list_place(tenant, flow.id, "groups")))
             try:
-                flow = _generate_some(tenant, flow, wakes, now)
+                flow = _generate_some(tenant, flow, groups, wakes, now)
             except Rejected as refused:
                 # What was made stays; the rest of the list is still open for another flow.
                 failed = replace(flow, state="failed", code=refused.code, version=flow.version + 1)
@@ -76,15 +80,17 @@ def _listed(tenant: str, flow: Flow) -> Flow:
 
 
 # ------------------------------------------------------------------ generation
-def _generate_some(tenant: str, flow: Flow, wakes: Wakes, now: datetime) -> Flow:
+def _generate_some(
+    tenant: str, flow: Flow, groups: Sequence[Sequence[str]], wakes: Wakes, now: datetime
+) -> Flow:
     services = {one.code: one for one in bodies.list_services(tenant)}
     given = flows.parameters_of(flow)
     if not flow.groups:
         return _grouped(tenant, flow, services, given)
-    groups = json.loads(s3.get(flows.list_place(tenant, flow.id, "groups")))
     body = bodies.get(tenant)
     connection = connections.get(tenant, body.fiscal_code)
-    end, most = min(flow.done + _SLICE, flow.groups), _at_once(groups, given)
+    end = min(flow.done + _SLICE, flow.groups)
+    most = _at_once(groups[flow.done : end], given)
     while flow.done < end:
         some = groups[flow.done : min(flow.done + most, end)]
         flow = _place(tenant, flow, body, connection, services, given, some, wakes, now)
@@ -111,6 +117,10 @@ def _grouped(tenant: str, flow: Flow, services: Mapping[str, Service], given: Pa
     there = due_store.get_dues(tenant, (name for name, _, _, _ in listed))
     dues = [there[name] for name, _, _, _ in listed if name in there]
     groups = grouping.group(dues, services, given.grouped)
+    if given.hard_end:
+        # Nothing is made of a list with a due that comes after the end.
+        for group in groups:
+            grouping.draft([there[name] for name in group], services, given)
     place = flows.list_place(tenant, flow.id, "groups")
     s3.put(place, json.dumps(groups).encode(), "application/json")
     state: store.FlowState = "generating" if groups else "generated"
@@ -178,7 +188,7 @@ def _decided(
             id=name, state=connection.first_state, origin="dues", person=draft.dues[0].person,
             creditor=body.fiscal_code, subject=draft.subject, cents=draft.cents,
             lines=draft.lines, payments=tuple(payments), created_at=clock.stamp(now),
-            ends=given.ends, flow=flow.id, rules=draft.rules,
+            ends=given.ends, flow=flow.id, rules=draft.rules, hard_end=given.hard_end,
         )  # fmt: skip
         ops += store.born(tenant, position, f"flow:{flow.id}")
         made.append((None, position))

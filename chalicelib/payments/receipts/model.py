@@ -128,6 +128,12 @@ def effect(position: Position, number: int, day: date | None = None, cents: int 
     return Effect(states.after(position.state, event), payments, event, _double(position, number))
 
 
+def is_late(position: Position, day: date) -> bool:
+    """Whether a payment of that day came after the hard end: it is money all the same, and its
+    event says so."""
+    return position.hard_end and day > position.ends
+
+
 def completes(payment: Payment, receipt: Receipt) -> bool:
     """Whether it is the receipt that a settlement flow stood for: of the flow's own IUR; where the
     flow named none, of its PSP, day and amount."""

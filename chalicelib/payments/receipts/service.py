@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from chalicelib.base import clock, config, cursors, dynamo, ids, limits, s3, work
 from chalicelib.base.dynamo import ConditionFailed, Op
@@ -114,7 +114,9 @@ def _paid(
     day = date.fromisoformat(receipt.day)
     done = model.effect(position, receipt.number, day, receipt.cents)
     new = replace(position, state=done.state, payments=done.payments, version=position.version + 1)
-    ops = _changed(tenant, position, new, "paid_twice" if done.double else done.event, receipt)
+    event = "paid_twice" if done.double else done.event
+    late = {"late": True} if model.is_late(position, day) else {}
+    ops = _changed(tenant, position, new, event, receipt, **late)
     ops += telling.of(tenant, new, done.event, now)
     if position.state == "invalid":
         ops += _taken_back(tenant, position)
@@ -137,11 +139,13 @@ def _completed(
     return ops, replace(receipt, settled_as=name)
 
 
-def _changed(tenant: str, old: Position, new: Position, event: str, receipt: Receipt) -> list[Op]:
+def _changed(
+    tenant: str, old: Position, new: Position, event: str, receipt: Receipt, **more: Any
+) -> list[Op]:  # fmt: skip
     written = position_store.changed(
         tenant, new, event, receipt.received_at, f"{receipt.source}:{receipt.psp_id}",
         receipt=receipt.id, cents=receipt.cents, number=receipt.number, day=receipt.day,
-        psp=receipt.psp_name,
+        psp=receipt.psp_name, **more,
     )  # fmt: skip
     return [*written, *counts.ops(tenant, [(old, new)], old.id)]
 

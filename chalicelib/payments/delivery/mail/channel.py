@@ -99,17 +99,17 @@ class _Post:
 
 def _asked(parcel: Parcel) -> message.Asked:
     position, body = parcel.position, parcel.body
-    first, day = position.payments[0], clock.rome_day(parcel.at)
-    whole = position.whole
+    first, left = positions.next_to_pay(position), positions.to_pay(position)
     return message.Asked(
         name=parcel.person.name,
         body=body.name,
         code=body.fiscal_code,
         subject=position.subject,
-        cents=positions.asked(position, whole, day).cents if whole else position.cents,
+        cents=positions.asked_in_all(position, clock.rome_day(parcel.at)),
         due=first.due,
         number=first.notice,
-        instalments=len(position.instalments),
+        # The last one of a plan leaves nothing to choose.
+        instalments=len([one for one in left if one.number]) if len(left) > 1 else 0,
         info=body.contacts.line,
     )
 
