@@ -64,7 +64,7 @@ def plan(now: datetime, wakes: Wakes) -> int:
         mark = {"pk": _partition(tenant), "sk": keys.sk("DAY", day)}
         rows = [
             work.row(QUEUE, _partition(tenant), f"{task}-{day}", now, label=task, task=task,
-                     day=day, receipts=0, flows=0)
+                     day=day, receipts=0, flows=0, place="")
             for task in ("alerts", "stand_in")
         ]  # fmt: skip
         try:
@@ -144,11 +144,16 @@ def _letter(tenant: str, receipts: int, flows: int, day: date, now: datetime) ->
 # ------------------------------------------------------------------ lines without a receipt
 def stand_in(job: Work, wakes: Wakes, now: datetime, remaining_ms: Remaining) -> None:
     """Ask for receipts that flows prove missing; after some days let the flow stand for one, where
-    it is of a position of ours and of its amount."""
+    it is of a position of ours and of its amount. What the time does not go for is gone on with
+    from where it was: what stays odd for ever lies first in the list."""
     tenant, today = job.tenant, date.fromisoformat(str(job.item["day"]))
     setting, body = fetching.get_setting(tenant), bodies.get(tenant)
     ask = calendar.add_working(today, -_RECOVERY_DAYS).isoformat()
-    for _, stored in store.list_groups(tenant, desk="odd", last=ask, descending=False):
+    begun = str(job.item.get("place", ""))
+    listed = store.list_groups(tenant, desk="odd", first=begun or "0", last=ask, descending=False)
+    for place, stored in listed:
+        if place == begun:
+            continue
         for part in stored.parts:
             if "IUV_NO_RT" not in part.labels:
                 continue
@@ -162,7 +167,9 @@ def stand_in(job: Work, wakes: Wakes, now: datetime, remaining_ms: Remaining) ->
                 if ops:
                     wakes.commit(ops)
         if remaining_ms() < limits.REMAINING_MS:
-            break  # the rest comes tomorrow
+            wakes.commit([Update(job.key, put={"place": place}, label="work")])
+            wakes.add(job.queue, job.key)
+            return
     wakes.commit([job.done()])
 
 
@@ -186,7 +193,9 @@ def _stand_in(
     day = date.fromisoformat(line.day or store.paid_day(stored.held))
     fact = Receipt(iuv, part.iur, part.transfer, part.cents, day)
     done = receipt_model.effect(position, place[1], day, part.cents)
-    stands = StandIn(part.iur, line.key[0], day, part.cents)
+    flow = store.get_flow(tenant, part.flow)
+    psp = flow.psp if flow else line.key[0]
+    stands = StandIn(part.iur, psp, day, part.cents)
     paid = tuple(
         replace(one, stood_in=stands) if one.number == place[1] else one for one in done.payments
     )

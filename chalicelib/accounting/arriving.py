@@ -15,9 +15,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from chalicelib.accounting import regrouping, settled, store
+from chalicelib.accounting.flows import Origin
 from chalicelib.accounting.groups import flow_name
 from chalicelib.accounting.payment_match import FlowKey
 from chalicelib.accounting.settled import Named, Settled, Version
+from chalicelib.accounting.store import Hub
 from chalicelib.base import dynamo, limits, work
 from chalicelib.base.dynamo import ConditionFailed, Op, Put, Update
 from chalicelib.base.errors import Conflict, Rejected
@@ -45,12 +47,13 @@ def arrive(
     `flow_versions` (too many), Conflict when others keep changing it. `also` joins the commit.
     """
     for _ in range(_TRIES):
-        old = store.get_flow(tenant, flow_name(brought.key))
+        hub = store.get_hub(tenant, brought.key[1])
+        old = _of_hub(tenant, hub, brought)
         if old is not None and any(one.id == brought.version.id for one in old.versions):
             if also:
                 wakes.commit(list(also))
             return old, "same"
-        ops, new, said = _decided(tenant, old, brought, now)
+        ops, new, said = _decided(tenant, old, hub, brought, now)
         try:
             wakes.commit(regrouping.merged([*ops, *also]))
         except ConditionFailed:
@@ -59,13 +62,30 @@ def arrive(
     raise Conflict()
 
 
+def _of_hub(tenant: str, hub: Hub, brought: Brought) -> Settled | None:
+    """The flow that it is a version of: that of its key, or of its id where the PSP is not known
+    here or there. Whichever of two ways brings it first, the other finds it."""
+    there = store.get_flows(tenant, [one.name for one in hub.flows])
+    mine = there.get(flow_name(brought.key))
+    came = Origin(
+        str(brought.facts["psp"]), str(brought.facts["sender_code"]), str(brought.facts["trn"]),
+        brought.version.settled, brought.key[2],
+    )  # fmt: skip
+    if mine is not None and (came.psp or any(came.is_of(one) for one in settled.origins(mine))):
+        return mine
+    for name in sorted(there):
+        if any(came.is_of(one) for one in settled.origins(there[name])):
+            return there[name]
+    return mine
+
+
 def _decided(
-    tenant: str, old: Settled | None, brought: Brought, now: datetime
+    tenant: str, old: Settled | None, hub: Hub, brought: Brought, now: datetime
 ) -> tuple[list[Op], Settled, str]:
     if old is not None and len(old.versions) >= limits.FLOW_VERSIONS:
         raise Rejected("flow_versions", "A flow has so many versions only by mistake.")
     new, said = _with(old, brought)
-    ops, new = _counting(tenant, old, new, now)
+    ops, new = _counting(tenant, old, new, hub, now)
     return ops, new, said
 
 
@@ -81,14 +101,13 @@ def counted(tenant: str, flow: Settled, version: str, repost: str, now: datetime
     counts, conflict = settled.newest(known)
     assert counts.id == version, "a version counts that nobody accepted"
     new = replace(flow, counting=version, conflict=conflict, held=held, revising="", repost=repost)
-    return _counting(tenant, flow, new, now)[0]
+    return _counting(tenant, flow, new, store.get_hub(tenant, new.key[1]), now)[0]
 
 
 def _counting(
-    tenant: str, old: Settled | None, new: Settled, now: datetime
+    tenant: str, old: Settled | None, new: Settled, hub: Hub, now: datetime
 ) -> tuple[list[Op], Settled]:
     """What follows for the flow's id, for who looks it up, and for its lines."""
-    hub = store.get_hub(tenant, new.key[1])
     mine = Named(new.name, new.key, new.counts.settled)
     flows = tuple(sorted([one for one in hub.flows if one.name != new.name] + [mine]))
     after = replace(hub, flows=flows)

@@ -2,14 +2,16 @@
 
     plan     every hour by schedule: for each body that has said how
     look     whoever opens a page asks for it; every PAGOPA_LOOK_PAUSE_S at most (F001-178)
-    search   what was published since the last look, with an overlap: a flow may be listed late
+    search   what was published since the last look, with an overlap: a flow may be listed late;
+             what was listed and could not be fetched is asked for until it is here
     fetch    one flow, page by page
 
 Flows are kept by their source (PSP, flow, revision), so an overlap, a repeated run or one left out
 for weeks fetches each of them once.
 
 T#<tenant>#BODY   SETTLEMENTS#SETTING      how flows are asked for; password and key sealed
-T#<tenant>#BODY   SETTLEMENTS#LOOK         when it was looked last, since when, who looks now
+T#<tenant>#BODY   SETTLEMENTS#LOOK         when it was looked last, since when, who looks now;
+                                           `since`: all that was published before is here
 """
 
 from __future__ import annotations
@@ -220,15 +222,19 @@ def _search(job: Work, wakes: Wakes, now: datetime) -> dict[str, Any]:
     since = looked(tenant).since
     last = instant_of(since) if since else None
     first = (last or now - timedelta(days=limits.PAGOPA_LOOK_DAYS)) - _OVERLAP
-    page, newest = 1, since
+    page, newest, awaited = 1, since, ""
     while True:
         found = carriers.list_rest(access, creditor, first, page)
-        _plan(tenant, found.flows, wakes, now)
+        for one in _plan(tenant, found.flows, wakes, now):
+            if one.published and (not awaited or carriers.is_newer(awaited, one.published)):
+                awaited = one.published
         for one in found.flows:
             if carriers.is_newer(one.published, newest):
                 newest = one.published
         if page >= found.pages:
-            return {"code": "", "since": newest}
+            # What is listed and not here is listed again next time, however long it takes: its
+            # row may give up long before pagoPA is well again.
+            return {"code": "", "since": awaited or newest}
         page += 1
 
 
@@ -247,7 +253,10 @@ def _source(one: Offered) -> str:
     return ids.derive("soap", one.flow_id, one.created)
 
 
-def _plan(tenant: str, flows: Sequence[Offered], wakes: Wakes, now: datetime) -> None:
+def _plan(
+    tenant: str, flows: Sequence[Offered], wakes: Wakes, now: datetime
+) -> list[Offered]:  # fmt: skip
+    """Plan the fetching of those that are not here; which they are."""
     by_source = {_source(one): one for one in flows}
     known = flow_intake.known(tenant, list(by_source))
     new = [(name, one) for name, one in by_source.items() if name not in known]
@@ -261,6 +270,7 @@ def _plan(tenant: str, flows: Sequence[Offered], wakes: Wakes, now: datetime) ->
             for name, one in new[start : start + _ROWS]
         ]  # fmt: skip
         wakes.commit(rows)
+    return [one for _, one in new]
 
 
 # ------------------------------------------------------------------ fetching

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from chalicelib.accounting.fdr.model import (
@@ -204,6 +204,46 @@ def owner_of(iuv: str, ours: Set[str], others: Set[str] = frozenset()) -> Owner:
         return "ours"
     # Without a list of the others whatever is not ours is theirs.
     return "other_partner" if code in others or not others else "unknown"
+
+
+# --- whose flow -----------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Origin:
+    """What tells flows of one id apart: ids are unique for a PSP and a year only. `psp`: as the
+    channel or the id says, in capitals, "" where neither does (classic XML of an id that does not
+    begin with day and PSP); `sender`: kind and code of who sent it; `trn` and `settled`: its
+    transfer."""
+
+    psp: str
+    sender: str
+    trn: str
+    settled: date
+    year: int
+
+    def is_of(self, other: Origin) -> bool:
+        """Whether two flows of one id are one. PSPs that are both known decide; else who sent them,
+        and failing that the transfer, by its reference and its day."""
+        if self.psp and other.psp:
+            return (self.psp, self.year) == (other.psp, other.year)
+        if self.sender and self.sender[:1] == other.sender[:1]:  # codes of one kind
+            return (self.sender, self.year) == (other.sender, other.year)
+        return bool(self.trn) and (self.trn, self.settled) == (other.trn, other.settled)
+
+
+def origin_of(header: Header, settled: date, year: int) -> Origin:
+    """Whose flow a head is of."""
+    psp = header.psp or parts_of(header.flow_id)[1]
+    sender = f"{header.sender_kind}:{header.sender}".upper() if header.sender else ""
+    return Origin(psp.upper(), sender, header.trn, settled, year)
+
+
+def name_of_psp(header: Header) -> str:
+    """The PSP of a flow, in capitals; where nobody tells it what its sender may be called: an ABI
+    code as the node writes it, a BIC or fiscal code as it is. So two senders are never one."""
+    known = header.psp or parts_of(header.flow_id)[1]
+    if known or not header.sender:
+        return known.upper()
+    return (f"ABI{header.sender}" if header.sender_kind == "A" else header.sender).upper()
 
 
 # --- versions -------------------------------------------------------------------------------------

@@ -56,12 +56,14 @@ class Kept(NamedTuple):
 
 
 class Single(NamedTuple):
-    """A movement that names this payment. `by_hand`: an operator linked it."""
+    """A movement that names this payment. `by_hand`: an operator linked it; `told`: the cents that
+    its text tells, None where it tells none."""
 
     identity: str
     day: date
     cents: int
     by_hand: bool
+    told: int | None = None
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,31 @@ def is_alone(held: Held) -> bool:
     return bool(held.bank) and Group(held.iuv, held.receipts, lines, False).is_alone(money)
 
 
+def is_exact(held: Held) -> bool:
+    """Whether each of its transfers is to the cent what its text says and what a receipt, or one
+    transfer of a receipt, says: a sum that only happens to be right is not."""
+    by_receipt: dict[str, int] = defaultdict(int)
+    for one in held.receipts:
+        if not one.stamp:
+            by_receipt[one.iur] += one.cents
+    came = sorted(one.cents for one in held.bank)
+    asked = (
+        sorted(by_receipt.values()),
+        sorted(one.cents for one in held.receipts if not one.stamp),
+    )
+    return came in asked and all(one.told in (None, one.cents) for one in held.bank)
+
+
+def is_single(held: Held, parts: Sequence[Part]) -> bool:
+    """Whether what its own transfers pay for may be posted: they are exact and nothing else is
+    odd, or an operator has linked one and so looked at it."""
+    if not is_alone(held):
+        return False
+    labels = {label for one in parts for label in one.labels}
+    sure = is_exact(held) and labels <= {"RT_TES", "STAMP"}
+    return sure or any(one.by_hand for one in held.bank)
+
+
 def shown(iuv: str, part: Part, flow: FlowState | None, today: date, paid: date | None) -> Payment:
     """A part as people see it: `flow` how its flow stands, `paid` the day of its receipt."""
     state, labels, overdue = part.state, part.labels, False
@@ -165,7 +192,7 @@ def shown(iuv: str, part: Part, flow: FlowState | None, today: date, paid: date 
 def desk(held: Held, parts: Sequence[Part]) -> Desk:
     """Where an operator finds it."""
     labels = {label for one in parts for label in one.labels}
-    if held.bank and not is_alone(held):
+    if held.bank and not is_single(held, parts):
         return "odd"
     if labels <= _FINE:
         return "fine"

@@ -50,11 +50,13 @@ def look_through(
     found: list[Entry] = []
     read = 0
     for number, (mine, desk) in enumerate(_ORDER):
-        if number < leg or kind not in (None, mine):
-            continue
+        if number < leg or (kind not in (None, mine) and (kind, mine) != ("movement", "payment")):
+            continue  # transfers for one payment lie with their payment
         start = place if number == leg and place else "~"
         for here, entries in _entries(tenant, mine, desk, start, today):
-            found += [one for one in entries if _takes(tenant, wanted, one)]
+            found += [
+                one for one in entries if kind in (None, one.kind) and _takes(tenant, wanted, one)
+            ]
             read += 1
             if len(found) >= limit or read >= limits.FILTER_READ_ITEMS:
                 day, _, name = here.partition("#")
@@ -101,16 +103,28 @@ def of_group(tenant: str, stored: Stored, desk: str, today: date) -> list[Entry]
     for row in rows_of(tenant, [stored], today):
         one = row.payment
         odd = set(one.labels) - {"RT_IUF", "RT_IUF_TES", "RT_TES", "STAMP", "ELSEWHERE"}
+        if row.reopened and "REVOKED" in odd:
+            continue  # an operator has asked for it anew
         if not odd or (odd == {"RT_NO_IUF"} and not one.overdue):
             continue
         day = row.paid_day or today
         found.append(Entry("payment", stored.iuv, day, one.cents, one.labels, one.overdue, row=row))
-    if stored.held.bank and not groups.is_alone(stored.held):
+    if label := _of_singles(stored):
         money = stored.held.bank[0]
         cents = sum(one.cents for one in stored.held.bank)
-        labels = ("TES_NO_IUF_OR_IUV",)
-        found.append(Entry("movement", money.identity, money.day, cents, labels, False))
+        movement = bank_store.get(tenant, money.identity)
+        found.append(Entry("movement", money.identity, money.day, cents, (label,), False, movement))
     return found
+
+
+def _of_singles(stored: Stored) -> str:
+    """What is to be said of transfers for one payment alone, "" where they are right."""
+    held = stored.held
+    if not held.bank or groups.is_single(held, stored.parts):
+        return ""
+    if held.lines or all(one.stamp for one in held.receipts):
+        return "" if groups.is_alone(held) else "TES_NO_IUF_OR_IUV"
+    return "" if groups.is_alone(held) and groups.is_exact(held) else "RT_TES_DIV_IMP"
 
 
 def _takes(tenant: str, wanted: Wanted, entry: Entry) -> bool:

@@ -39,6 +39,11 @@ _LOOK = (
     "Look at the line and, if need be, post it by hand with a note.",
 )
 
+_REOPEN = (
+    "Riaprire a mano la posizione: si chiede di nuovo, con un altro avviso.",
+    "Reopen the position by hand: it is asked for anew, by another notice.",
+)
+
 
 # --- of a whole flow: it is kept as anomalous
 FLOW: Final = {
@@ -93,7 +98,7 @@ NOTES: Final = {
         Label("duplicate", "La stessa riga compare più volte nel flusso.",
               "The same line is more than once in the flow.", *_LOOK),
         Label("revoked", "Pagamento revocato.", "Revoked payment.",
-              "La posizione si riapre solo a mano.", "Only an operator reopens the position."),
+              *_REOPEN),
         Label("without_receipt", "Pagamento eseguito senza ricevuta.",
               "Payment executed without a receipt.",
               "La ricevuta viene cercata; se non c'è, fa fede il flusso dopo alcuni giorni.",
@@ -121,6 +126,12 @@ MATCH: Final = {
               "Receipt, flow and bank agree.", *_NOTHING),
         Label("RT_TES", "Ricevuta e bonifico singolo concordano.",
               "Receipt and a single transfer agree.", *_NOTHING),
+        Label("RT_TES_DIV_IMP",
+              "Il bonifico singolo non è dell'importo della ricevuta o della sua causale.",
+              "The single transfer is not of the receipt's amount, or not of that in its text.",
+              "Chiedere al PSP; se in tutto è arrivato l'importo della ricevuta, "
+              "collegare a mano con una nota.",
+              "Ask the PSP; if the receipt's amount came in all, link it by hand with a note."),
         Label("IUV_NO_RT", "Pagamento rendicontato senza ricevuta.",
               "Payment reported without a receipt.",
               "Cercare la ricevuta; controllare che la posizione sia dell'ente.",
@@ -142,7 +153,7 @@ MATCH: Final = {
               "Verificare con il PSP; la differenza resta aperta.",
               "Check with the PSP; the difference stays open."),
         Label("REVOKED", "Il PSP ha revocato il pagamento.", "The PSP has revoked the payment.",
-              "La posizione si riapre solo a mano.", "Only an operator reopens the position."),
+              *_REOPEN),
         Label("CANCELLED_PAID", "Pagamento di una posizione annullata.",
               "Payment of a cancelled position.",
               "Rimborsare, o ripristinare la posizione.",

@@ -100,6 +100,7 @@ class Matching:
         self._states = _flow_states(counting, self._booked, self._owners)
         self._shares = {key: Shares() for key in counting}
         self._alone: set[str] = set()
+        self._short: set[str] = set()
 
     def payments(self) -> Iterator[Payment]:
         """Every payment, by IUV, IUR and transfer."""
@@ -110,6 +111,8 @@ class Matching:
             by_itself = iuv in singles and group.is_alone(singles[iuv])
             if by_itself:
                 self._alone.add(iuv)
+            elif iuv in singles and group.is_unreported:
+                self._short.add(iuv)
             told = list(
                 group.payments(
                     self._states, ours=self._is_ours(iuv, receipts), alone=by_itself, late=late
@@ -131,7 +134,9 @@ class Matching:
     def bank(self) -> Iterator[BankMatch]:
         """Every movement, by its identity."""
         for name in sorted(self._booked):
-            yield _bank_match(self._booked[name], self._owners, self._states, self._alone)
+            yield _bank_match(
+                self._booked[name], self._owners, self._states, self._alone, self._short
+            )
 
     def _lines(self) -> list[Seen]:
         found = []
@@ -314,15 +319,17 @@ def _singles(booked: Iterable[Booked], owners: dict[str, FlowKey]) -> dict[str, 
 
 
 def _bank_match(
-    one: Booked, owners: dict[str, FlowKey], states: dict[FlowKey, FlowNow], alone: Set[str]
-) -> BankMatch:
-    state, labels = _bank_state(one, owners, states, alone)
+    one: Booked, owners: dict[str, FlowKey], states: dict[FlowKey, FlowNow], alone: Set[str],
+    short: Set[str],
+) -> BankMatch:  # fmt: skip
+    state, labels = _bank_state(one, owners, states, alone, short)
     return BankMatch(one.identity, one.cents, state, labels, one.flow_id, one.iuv)
 
 
 def _bank_state(
-    one: Booked, owners: dict[str, FlowKey], states: dict[FlowKey, FlowNow], alone: Set[str]
-) -> tuple[BankState, tuple[str, ...]]:
+    one: Booked, owners: dict[str, FlowKey], states: dict[FlowKey, FlowNow], alone: Set[str],
+    short: Set[str],
+) -> tuple[BankState, tuple[str, ...]]:  # fmt: skip
     if one.identity in owners:
         flow = states[owners[one.identity]]
         if flow.state == "cashed":
@@ -335,6 +342,8 @@ def _bank_state(
     if one.iuv and not one.flow_id:
         if one.iuv in alone:
             return "matched", ("RT_TES",)
+        if one.iuv in short:
+            return "anomalous", ("RT_TES_DIV_IMP",)
         return "anomalous", ("TES_NO_IUF_OR_IUV",)
     if one.cents < 0:
         return "ignored", ()

@@ -83,6 +83,12 @@ class Group:
         mine = [one.cents for one in self.receipts if not one.stamp]
         return bool(mine) and not self.executed and sum(mine) == cents
 
+    @property
+    def is_unreported(self) -> bool:
+        """Whether there are receipts that ask for money, and no flow speaks of them."""
+        asked = any(not one.stamp for one in self.receipts)
+        return asked and not (self.executed or self.revoked)
+
     def payments(
         self, states: dict[FlowKey, FlowNow], *, ours: bool, alone: bool, late: Late
     ) -> Iterable[Told]:

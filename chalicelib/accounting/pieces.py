@@ -21,7 +21,7 @@ from typing import Any, Final
 from chalicelib.accounting.arriving import Brought
 from chalicelib.accounting.facts import Reported
 from chalicelib.accounting.fdr.model import Line, Stream, parts_of
-from chalicelib.accounting.flows import Check, Flow
+from chalicelib.accounting.flows import Check, Flow, name_of_psp, origin_of
 from chalicelib.accounting.groups import Kept, flow_name
 from chalicelib.accounting.payment_match import FlowKey
 from chalicelib.accounting.settled import Settled, Version
@@ -94,10 +94,11 @@ def _brought(
     header = flow.header
     created = header.created or now
     settled = header.settled or clock.rome_day(created)
-    day, named = parts_of(header.flow_id)
+    day, _ = parts_of(header.flow_id)
     flow_id = header.flow_id[: limits.FLOW_ID_CHARS]
     year = int(day[:4]) if day else created.year
-    key: FlowKey = ((header.psp or named).upper(), flow_id.upper(), year)
+    key: FlowKey = (name_of_psp(header), flow_id.upper(), year)
+    origin = origin_of(header, settled, year)
     stamp = clock.stamp(created)
     labels = dict(flow.labels) | ({"reference_repeated": 1} if crowded else {})
     version = Version(
@@ -118,6 +119,8 @@ def _brought(
         "pieces": pieces,
         "received_at": clock.stamp(now),
         "trn": header.trn[:_CHARS],
+        "psp": origin.psp,
+        "sender_code": origin.sender[:_CHARS],
         "sender": header.sender_name or header.sender,
         "said_count": header.said_count,
         "said_cents": header.said_cents,

@@ -4,10 +4,12 @@
     dynamo.commit(merged([*posted(tenant, found, order), *the order's own]))
 
 A payment may be posted when its receipt, its flow's line and the bank agree, of a flow in which
-nothing is odd, or whose money an operator linked by hand; and a single transfer that an operator
-linked. The mark is part of posting's own commit: it fails where the flow is another by then.
+nothing is odd, or whose money an operator linked by hand; and where a single transfer (RFB, RFS)
+is the receipt's to the cent, or an operator linked it (`groups.is_single`). The mark is part of
+posting's own commit: it fails where the flow is another by then.
 
 T#<tenant>#IUV#<iuv>   POSTED#<iur>#<transfer>   the order, the flow, the cents
+T#<tenant>#PAYMENTS    SINGLES                   what is posted that came by no flow
 """
 
 from __future__ import annotations
@@ -146,7 +148,7 @@ def _singles(tenant: str, found: Iterable[Stored]) -> Iterator[Postable]:
     linked = [
         (stored, part)
         for stored in found
-        if any(one.by_hand for one in stored.held.bank) and groups.is_alone(stored.held)
+        if groups.is_single(stored.held, stored.parts)
         for part in stored.parts
         if "RT_TES" in part.labels
     ]
@@ -217,7 +219,7 @@ def _made(
         yield Postable(
             key=key, iuv=stored.iuv, iur=part.iur, transfer=part.transfer, cents=part.cents,
             paid_day=receipt.day, flow_id=flow.flow_id if flow else "",
-            psp=flow.key[0] if flow else "", bank=",".join(mine),
+            psp=flow.psp if flow else "", bank=",".join(mine),
             bank_day=flow.bank.day if flow else max(days, default=None),
             provisional=_provisional(taken), position=position.id if position else "",
             lines=lines_of(position, number, part.transfer, part.cents) if position else (),
@@ -269,7 +271,10 @@ def posted(
     for name, flow in sorted(flows.items()):
         mine = [one for one in found.values() if one.flow == name]
         ops += _counted(tenant, flow, len(mine), sum(one.cents for one in mine), at)
-    for iuv, version in sorted({(one.iuv, one.version) for one in found.values() if not one.flow}):
+    singles = [one for one in found.values() if not one.flow]
+    if singles:
+        ops.append(_singles_added(tenant, sum(one.cents for one in singles)))
+    for iuv, version in sorted({(one.iuv, one.version) for one in singles}):
         ops.append(dynamo.Check(store.group_key(tenant, iuv), store.same(version), f"group:{iuv}"))
     return ops
 
@@ -300,7 +305,28 @@ def released(
     for name, flow in sorted(flows.items()):
         cents = [item["cents"] for item in mine.values() if item["flow"] == name]
         ops += _counted(tenant, flow, -len(cents), -sum(cents), at)
+    singles = [item["cents"] for item in mine.values() if not item["flow"]]
+    if singles:
+        ops.append(_singles_added(tenant, -sum(singles)))
     return ops
+
+
+def _singles_key(tenant: str) -> Key:
+    return keys.pk(tenant, "PAYMENTS"), keys.sk("SINGLES")
+
+
+def _singles_added(tenant: str, cents: int) -> Op:
+    """So much more is posted of transfers for one payment alone, which no flow counts."""
+    return Update(
+        _singles_key(tenant), add={"posted_cents": cents, "changes": 1}, when=dynamo.ANY,
+        label="singles",
+    )  # fmt: skip
+
+
+def singles_posted(tenant: str) -> int:
+    """Cents of them that orders stand for."""
+    item = dynamo.get(_singles_key(tenant))
+    return int(item["posted_cents"]) if item else 0
 
 
 def merged(ops: Iterable[Op]) -> list[Op]:

@@ -59,7 +59,8 @@ def of_groups(
         new = replace(old, held=held, parts=groups.resolve(held, codes), facts=said)
         ops += _written(tenant, old, new, now)
         turned += _turned(old, new)
-        lost |= dict.fromkeys(sorted(_reported(old) - _reported(new)), new.version)
+        gone = _reported(old) - _reported(new)
+        lost |= dict.fromkeys(sorted(key for key, _ in gone), new.version)
         for flow, sums in groups.moved(old.parts, new.parts).items():
             for at in range(4):
                 cents[flow][at] += sums.cents[at]
@@ -82,9 +83,13 @@ def of_groups(
     return ops, own
 
 
-def _reported(stored: Stored) -> set[str]:
-    """Keys of payments that a flow has."""
-    return {key_of(stored.iuv, one) for one in stored.parts if one.flow and one.share == MATCHED}
+def _reported(stored: Stored) -> set[tuple[str, str]]:
+    """Keys of payments that a flow has, with the flow: one may pass to another."""
+    return {
+        (key_of(stored.iuv, one), one.flow)
+        for one in stored.parts
+        if one.flow and one.share == MATCHED
+    }
 
 
 def _turned(old: Stored, new: Stored) -> list[Turned]:
@@ -97,19 +102,13 @@ def _turned(old: Stored, new: Stored) -> list[Turned]:
 
 def _written(tenant: str, old: Stored, new: Stored, now: datetime) -> list[Op]:
     ops: list[Op] = [store.put_group(tenant, new)]
-    before, after = _single(old), _single(new)
+    before, after = (groups.is_single(one.held, one.parts) for one in (old, new))
     if before != after:
         keys = sorted({key_of(new.iuv, one) for one in (*old.parts, *new.parts)})
         ops += postable_rows(
             tenant, store.group_key(tenant, new.iuv)[0], str(new.version + 1), keys, now
         )
     return ops
-
-
-def _single(stored: Stored) -> bool:
-    """Whether its payments are paid for by a transfer that an operator linked to them."""
-    held = stored.held
-    return any(one.by_hand for one in held.bank) and groups.is_alone(held)
 
 
 def key_of(iuv: str, part: Part) -> str:
@@ -151,7 +150,8 @@ def of_movement(
             changes[name] = _without(new.identity)
     kind, name, said = new.target
     if kind == "iuv":
-        changes[name] = _with(Single(new.identity, new.day, new.cents, said == "hand"))
+        single = Single(new.identity, new.day, new.cents, said == "hand", new.found.cents)
+        changes[name] = _with(single)
     for flow_id, hub in hubs.items():
         credits = [one for one in hub.credits if one.identity != new.identity]
         if (kind, name) == ("flow", flow_id):

@@ -13,6 +13,8 @@ Source: pagopa.md section 2, the recommended algorithm.
 from __future__ import annotations
 
 import argparse
+import codecs
+import io
 import json
 import os
 import sys
@@ -20,8 +22,9 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from pathlib import Path
-from typing import Any, Final, Literal, TextIO
+from typing import Any, BinaryIO, Final, Literal, TextIO
 
 from chalicelib.accounting import calendar, wording
 from chalicelib.accounting.wording import GLUED, HARD, SOFT, WORD, Run, Wording
@@ -282,9 +285,29 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _lines(stream: Any) -> Iterator[str]:
-    """Lines of bytes as text; bytes that are no UTF-8 are read as windows-1252 writes them."""
-    for line in stream:
+# Longer marks first: UTF-32's begins as UTF-16's does.
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+)  # fmt: skip
+
+
+def _lines(stream: BinaryIO) -> Iterator[str]:
+    """Lines of bytes as text, without the mark that says how they are written. Without one they are
+    UTF-8, or where they are not that, windows-1252, line by line; UTF-16 is known without its mark
+    too, since no description holds a NUL."""
+    start = stream.readline()
+    mark, encoding = next((one for one in _MARKS if start.startswith(one[0])), (b"", ""))
+    if not encoding and b"\0" in start[:4]:
+        encoding = "utf-16-be" if start[:1] == b"\0" else "utf-16-le"
+    if encoding.startswith(("utf-16", "utf-32")):
+        # A line ends in the middle of a sign's bytes: all of it is read.
+        whole = (start + stream.read()).decode(encoding, "replace")
+        yield from (line.rstrip("\r") for line in whole.removesuffix("\n").split("\n") if whole)
+        return
+    start = start[len(mark) :]
+    for line in chain([start] if start else [], stream):
         bare = line.rstrip(b"\r\n")
         try:
             yield bare.decode()
@@ -305,7 +328,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     flows = None
     if given.known is not None:
         try:
-            ids = list(_lines(Path(given.known).read_bytes().splitlines()))
+            ids = list(_lines(io.BytesIO(Path(given.known).read_bytes())))
         except OSError as error:
             parser.error(f"{given.known} cannot be read: {error.strerror}")
         flows = Flows(Known(one.strip()) for one in ids if one.strip())

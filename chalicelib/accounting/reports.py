@@ -37,10 +37,10 @@ class Row:
     psp: str
     position: str
     origin: str
-
-    @property
-    def bank_day(self) -> date | None:
-        return self.flow.bank.day if self.flow else None
+    # The day on which its money was there: of its flow, or of a transfer of its own.
+    bank_day: date | None
+    # The position that asks anew for a payment which was revoked, "" for none.
+    reopened: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,9 +175,11 @@ def rows_of(tenant: str, found: Sequence[Stored], today: date) -> list[Row]:
                     fee_cents=receipt.fee_cents if receipt else None,
                     channel=receipt.channel if receipt else "",
                     method=receipt.method if receipt else "",
-                    psp=receipt.psp_name if receipt else (flow.key[0] if flow else ""),
+                    psp=receipt.psp_name if receipt else (flow.psp if flow else ""),
                     position=str(one.facts.get("position", "")),
                     origin=str(one.facts.get("origin", "")),
+                    bank_day=flow.bank.day if flow else _own_day(one, part),
+                    reopened=str(one.facts.get("reopened", "")),
                 )
             )  # fmt: skip
     return rows
@@ -200,6 +202,11 @@ def _paid(one: Stored, part: Part) -> date | None:
         ),
         None,
     )
+
+
+def _own_day(one: Stored, part: Part) -> date | None:
+    days = [each.day for each in one.held.bank]
+    return max(days) if days and "RT_TES" in part.labels else None
 
 
 def _day(text: str) -> date | None:

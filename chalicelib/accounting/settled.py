@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from chalicelib.accounting import calendar
 from chalicelib.accounting.facts import FlowState
+from chalicelib.accounting.flows import Origin
 from chalicelib.accounting.groups import PARTS, Sums
 from chalicelib.accounting.matching import FLOW_DAYS
 from chalicelib.accounting.payment_match import ANOMALOUS, UNRECEIPTED, FlowKey
@@ -157,6 +158,25 @@ class Settled:
     def counts(self) -> Version:
         """The version that counts."""
         return next(one for one in self.versions if one.id == self.counting)
+
+    @property
+    def psp(self) -> str:
+        """Its PSP: as some version tells it, else as it is named by."""
+        told = (str(one.get("psp", "")) for one in self.facts.values())
+        return next((one for one in told if one), self.key[0])
+
+
+def origins(flow: Settled) -> list[Origin]:
+    """Whose flow its versions say that it is."""
+    return [_origin(flow, one) for one in flow.versions]
+
+
+def _origin(flow: Settled, version: Version) -> Origin:
+    facts = flow.facts.get(version.id, {})
+    return Origin(
+        facts.get("psp", flow.key[0]), facts.get("sender_code", ""), facts.get("trn", ""),
+        version.settled, flow.key[2],
+    )  # fmt: skip
 
 
 REVISED: Final = "revised_after_posting"

@@ -1,8 +1,8 @@
 """What of a position's lines a payment paid, to the cent. Pure.
 
 The mirror of `payments.pagopa.shares`: lines stand one behind the other, those of one account and
-taxonomy together (each digital stamp by itself); an instalment pays what lies over it; what rules added is the first line's, what
-they took off is missing at the end.
+taxonomy together (each digital stamp by itself); an instalment pays what lies over it; what rules
+added is the first line's, what they took off is missing at the end.
 """
 
 from __future__ import annotations

@@ -96,8 +96,8 @@ def put_group(tenant: str, stored: Stored) -> Put:
 
 
 def _desk(stored: Stored) -> str:
-    # Single transfers are posted only where an operator linked them: these are looked for there.
-    if groups.is_alone(stored.held) and any(one.by_hand for one in stored.held.bank):
+    # Single transfers that may be posted have no flow to be found by: they are looked for there.
+    if groups.is_single(stored.held, stored.parts):
         return "single"
     return groups.desk(stored.held, stored.parts)
 
@@ -120,8 +120,8 @@ def read_group(item: Item) -> Stored:
         for one in item["lines"]
     )
     bank = tuple(
-        Single(identity, date.fromisoformat(day), cents, by_hand)
-        for identity, day, cents, by_hand in item["bank"]
+        Single(identity, date.fromisoformat(day), cents, *more)
+        for identity, day, cents, *more in item["bank"]
     )
     return Stored(
         Held(iuv, receipts, lines, bank, item["cancelled"]),

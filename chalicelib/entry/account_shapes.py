@@ -39,6 +39,15 @@ class SettingsChange(Taken):
     webhook: WebhookChange | None = None
 
 
+class WebhookTrial(Given):
+    """Whether the webhook took a message of type `test`. `code` says at what it failed, `words`
+    what is known of it."""
+
+    works: bool
+    code: str
+    words: str
+
+
 class NewKey(Taken):
     name: Name
     scopes: Annotated[list[str], Field(min_length=1, max_length=20)]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import asdict
 
 from chalice.app import Blueprint
 
 from chalicelib.accounts import model as accounts_model
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.audit import Action
-from chalicelib.base import clock
+from chalicelib.base import clock, ids
 from chalicelib.base.errors import Rejected
 from chalicelib.entry import account_shapes as shapes
 from chalicelib.entry import acting
 from chalicelib.entry.web import Request, route
+from chalicelib.messages import trying
 
 bp = Blueprint(__name__)
 
@@ -61,6 +63,18 @@ def _settings(found: accounts_model.Reseller) -> shapes.Settings:
         unknown_seller=found.unknown_seller,
         webhook_url=found.webhook.url if found.webhook else None,
     )
+
+
+@route(
+    bp, "POST", "/v1/settings/webhook/test", "settings:write",
+    "Send the webhook a signed message of type `test`; what became of it is the answer",
+    shapes.WebhookTrial,
+)  # fmt: skip
+def try_webhook(request: Request) -> shapes.WebhookTrial:
+    tenant, now = request.caller.tenant, clock.now()
+    acting.read(request, Action.CARRIER_TRIED, "webhook")
+    name = ids.derive("webhook-trial", tenant, request.id, clock.stamp(now))
+    return shapes.WebhookTrial.model_validate(asdict(trying.attempt(tenant, name, now)))
 
 
 # ------------------------------------------------------------------ keys

@@ -103,7 +103,8 @@ def drop_logo(request: Request) -> shapes.Body:
 )  # fmt: skip
 def body_checklist(request: Request) -> shapes.Checklist:
     found = bodies.readiness(request.caller.tenant)
-    return shapes.Checklist(items=found, ready=all(found.values()))
+    warnings = list(bodies.warnings())
+    return shapes.Checklist(items=found, ready=all(found.values()), warnings=warnings)
 
 
 @route(

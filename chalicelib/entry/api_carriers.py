@@ -158,7 +158,11 @@ def remove_enclosure(request: Request) -> dict[str, object]:
 
 
 def _order(found: Order) -> shapes.Order:
-    own = asdict(found) | {"delivery": found.run, "attachments": len(found.attachments)}
+    own = asdict(found) | {
+        "delivery": found.run, "attachments": len(found.attachments),
+        "ship_by": postal.ship_by(found.earliest),
+        "late": postal.is_past(found, clock.rome_day(clock.now())),
+    }  # fmt: skip
     return shapes.Order.model_validate(own)
 
 

@@ -15,6 +15,7 @@ from chalicelib.entry.api_portal import price_answer
 from chalicelib.entry.web import Request, route
 from chalicelib.payments import bodies
 from chalicelib.payments.citizen import services, tickets
+from chalicelib.payments.citizen.tickets import Ticket
 from chalicelib.payments.presets import PRESETS, Preset
 
 bp = Blueprint(__name__)
@@ -61,17 +62,47 @@ def take_preset(request: Request) -> body_shapes.Service:
 )  # fmt: skip
 def list_help(request: Request) -> shapes.HelpRequests:
     query: shapes.HelpQuery = request.query
-    found, cursor = tickets.list_tickets(request.caller.tenant, query.cursor, query.limit)
+    found, cursor = tickets.list_tickets(
+        request.caller.tenant, query.cursor, query.limit, query.state or ""
+    )
     if found:
         acting.read(request, Action.HELP_READ, "help", count=len(found))
-    listed = [
-        shapes.HelpRequest(
-            id=one.id, at=one.at, language=one.request.language, name=one.request.name,
-            email=one.request.mail, notice=one.request.notice, text=one.request.text,
+    return shapes.HelpRequests(requests=[_help(one) for one in found], cursor=cursor or None)
+
+
+def _help(found: Ticket) -> shapes.HelpRequest:
+    asked = found.request
+    return shapes.HelpRequest(
+        id=found.id, at=found.at, state=found.state, by=found.by, changed_at=found.changed_at,
+        version=found.version, language=asked.language, name=asked.name, email=asked.mail,
+        notice=asked.notice, text=asked.text,
+    )  # fmt: skip
+
+
+@route(
+    bp, "GET", "/v1/body/help/{help_id}", "body:read", "One request for help", shapes.HelpRequest
+)  # fmt: skip
+def get_help(request: Request) -> shapes.HelpRequest:
+    name = request.path["help_id"]
+    found = tickets.get(request.caller.tenant, name)
+    acting.read(request, Action.HELP_READ, f"help:{name}")
+    return _help(found)
+
+
+@route(
+    bp, "PUT", "/v1/body/help/{help_id}", "body:write",
+    "Say that a request was answered, closed, or is open again", shapes.HelpRequest,
+    body=shapes.HelpDecision,
+)  # fmt: skip
+def decide_help(request: Request) -> shapes.HelpRequest:
+    name, wanted = request.path["help_id"], request.body
+    record = acting.entry(request, Action.HELP_CHANGED, f"help:{name}", state=wanted.state)
+    by = f"{request.actor.kind}:{request.actor.id}"
+    return _help(
+        tickets.decide(
+            request.caller.tenant, name, wanted.state, wanted.version, clock.now(), by, [record]
         )
-        for one in found
-    ]  # fmt: skip
-    return shapes.HelpRequests(requests=listed, cursor=cursor or None)
+    )
 
 
 @route(

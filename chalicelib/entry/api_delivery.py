@@ -13,7 +13,7 @@ from chalicelib.base import clock, ids, limits, work
 from chalicelib.entry import acting, dues_shapes
 from chalicelib.entry import delivery_shapes as shapes
 from chalicelib.entry.web import Request, route
-from chalicelib.payments.delivery import archive, registry, service, settings
+from chalicelib.payments.delivery import archive, preview, registry, service, settings
 from chalicelib.payments.delivery.mail import accounts, trial
 from chalicelib.payments.delivery.mail.accounts import Account
 from chalicelib.payments.delivery.model import Run
@@ -137,16 +137,20 @@ def _delivery(tenant: str, run: Run) -> shapes.Delivery:
     return shapes.Delivery.model_validate(asdict(run) | said)
 
 
+def _wanted(said: shapes.NewDelivery) -> Wanted:
+    return Wanted(
+        channel=said.channel, profile=said.profile, options=said.options,
+        flow=said.flow or "", positions=tuple(said.positions), undo_s=said.undo_s,
+    )  # fmt: skip
+
+
 @route(
     bp, "POST", "/v1/body/deliveries", "body:write", "Deliver notices of a flow or of positions",
     shapes.Delivery, body=shapes.NewDelivery, status=202, idempotency_key=True,
 )  # fmt: skip
 def begin_delivery(request: Request) -> shapes.Delivery:
     tenant, wanted = request.caller.tenant, request.body
-    said = Wanted(
-        channel=wanted.channel, profile=wanted.profile, options=wanted.options,
-        flow=wanted.flow or "", positions=tuple(wanted.positions), undo_s=wanted.undo_s,
-    )  # fmt: skip
+    said = _wanted(wanted)
     key = f"{request.caller.key_id}:{request.idempotency_key}"
     record = acting.entry(
         request, Action.DELIVERY_CHANGED, "delivery", kind="begun", channel=wanted.channel
@@ -154,6 +158,25 @@ def begin_delivery(request: Request) -> shapes.Delivery:
     by = f"{request.actor.kind}:{request.actor.id}"
     with work.waking() as wakes:
         return _delivery(tenant, service.begin(tenant, said, clock.now(), by, key, wakes, [record]))
+
+
+@route(
+    bp, "POST", "/v1/body/deliveries/preview", "body:read",
+    "What a delivery would come to: how many notices, who lacks what", shapes.DeliveryPreview,
+    body=shapes.NewDelivery, query=shapes.PreviewQuery,
+)  # fmt: skip
+def preview_delivery(request: Request) -> shapes.DeliveryPreview:
+    tenant, cursor = request.caller.tenant, request.query.cursor
+    found = preview.preview(tenant, _wanted(request.body), cursor, clock.now())
+    if found.lacking:
+        acting.read(request, Action.DELIVERY_READ, "delivery", count=len(found.lacking))
+    return shapes.DeliveryPreview(
+        positions=found.positions,
+        going=found.going,
+        reasons=[shapes.Reason(code=code, count=n) for code, n in sorted(found.reasons.items())],
+        lacking=[shapes.Lacking.model_validate(asdict(one)) for one in found.lacking],
+        cursor=found.cursor or None,
+    )
 
 
 @route(

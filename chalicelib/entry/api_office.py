@@ -14,6 +14,7 @@ from chalicelib.entry import office_shapes as shapes
 from chalicelib.entry.web import Request, route
 from chalicelib.payments import bodies
 from chalicelib.payments.dues import values
+from chalicelib.payments.pagopa import looking
 from chalicelib.payments.positions import archive, counts, exports
 from chalicelib.payments.positions.archive import Wanted
 from chalicelib.payments.positions.counts import Sum
@@ -46,6 +47,9 @@ def wanted_of(tenant: str, said: position_shapes.PositionsFilter) -> Wanted:
 )  # fmt: skip
 def body_summary(request: Request) -> shapes.Summary:
     tenant, now = request.caller.tenant, clock.now()
+    # Whoever comes in sees what came meanwhile (F001-178).
+    with work.waking() as wakes:
+        looking.look(tenant, now, wakes)
     today = clock.rome_day(now)
     services = {one.code: one.subject for one in bodies.list_services(tenant)}
     found, books = counts.summary(tenant, now), posting.balance(tenant)

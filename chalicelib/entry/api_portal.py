@@ -211,13 +211,16 @@ def portal_make(request: Request) -> shapes.MadePayment:
     body=shapes.ReceiptsWanted,
 )  # fmt: skip
 def portal_receipts(request: Request) -> shapes.PortalReceipts:
+    from chalicelib.accounting.events_fpc import service as training
     from chalicelib.payments.citizen import papers
 
     wanted: shapes.ReceiptsWanted = request.body
     now = clock.now()
     sought = finding.sought(wanted.notice, wanted.tax_code or finding.NOBODY, wanted.body or "", "")
     hit = finding.find(sought, request.actor.source, now)
+    trained = training.has_paper(hit.tenant, hit.position.id)
     return shapes.PortalReceipts(
+        training=handles.write(hit.handle, now)[0] if trained else "",
         items=[
             shapes.PortalReceipt.model_validate(
                 {
@@ -230,7 +233,7 @@ def portal_receipts(request: Request) -> shapes.PortalReceipts:
                 }
             )
             for one in papers.of_notice(hit)
-        ]
+        ],
     )
 
 

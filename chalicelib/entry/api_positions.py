@@ -8,6 +8,7 @@ from datetime import date
 
 from chalice.app import Blueprint
 
+from chalicelib.accounting import reopening
 from chalicelib.accounts.audit import Action
 from chalicelib.base import clock, limits, work
 from chalicelib.base.errors import Rejected
@@ -20,7 +21,8 @@ from chalicelib.payments.dues import values
 from chalicelib.payments.dues.filters import Filter
 from chalicelib.payments.dues.model import Person
 from chalicelib.payments.pagopa import looking, told
-from chalicelib.payments.positions import archive, flows, model, positions
+from chalicelib.payments.positions import archive, editing, flows, model, positions
+from chalicelib.payments.positions.editing import Amount, Edit
 from chalicelib.payments.positions.grouping import Change, Parameters, Plan
 from chalicelib.payments.positions.positions import Outside, Shown, Wanted
 from chalicelib.payments.positions.store import Flow
@@ -146,6 +148,7 @@ def generate_positions(request: Request) -> shapes.Flow:
         late_fee_cents=wanted.late_fee_cents,
         late_fee_days=wanted.late_fee_days,
         changes=_changes(wanted.changes),
+        hard_end=wanted.hard_end,
     )
     record = acting.entry(request, Action.POSITIONS_GENERATED, f"flow:{name}")
     with work.waking() as wakes:
@@ -154,7 +157,8 @@ def generate_positions(request: Request) -> shapes.Flow:
 
 # ------------------------------------------------------------------ positions
 def _summary(found: Shown) -> dict[str, object]:
-    position, today = found.position, _today()
+    today = _today()
+    position = model.on(found.position, today)
     payments = [
         asdict(one) | {"notice": one.notice, "asked_cents": model.asked(position, one, today).cents}
         for one in position.payments
@@ -166,9 +170,10 @@ def _summary(found: Shown) -> dict[str, object]:
 def _whole(tenant: str, position_id: str) -> shapes.Position:
     found, events = positions.show(tenant, position_id)
     transfers = [asdict(one) for one in model.transfers(found.position.lines)]
+    known = {name: getattr(found.person, name) for name in shapes.DebtorKnown.model_fields}
     return shapes.Position.model_validate(
         _summary(found)
-        | {"transfers": transfers, "timeline": events}
+        | {"transfers": transfers, "timeline": events, "debtor": known}
         | {"pagopa": asdict(told.get(tenant, position_id))}
         | _ruled(found.position)
     )
@@ -203,13 +208,27 @@ def list_positions(request: Request) -> shapes.Positions:
         found = archive.by_iuv(tenant, query.iuv)
     else:
         wanted = api_office.wanted_of(tenant, query)
-        found, cursor = archive.page(tenant, wanted, query.cursor, query.limit)
+        found, cursor = archive.page(tenant, wanted, _today(), query.cursor, query.limit)
     if found:
         acting.read(request, Action.POSITION_READ, "positions", count=len(found))
     return shapes.Positions(
         positions=[shapes.PositionSummary.model_validate(_summary(one)) for one in found],
         cursor=cursor or None,
     )
+
+
+def _checked(debtor: dict[str, str]) -> dict[str, str]:
+    """What is said of a debtor, as it is kept. Rejected `debtor_malformed`, with the `problem`."""
+    kinds = {"tax_code": values.tax_code, "mail": values.mail, "pec": values.mail}
+    try:
+        return {
+            name: kinds[name](said) if name in kinds and said else said
+            for name, said in debtor.items()
+        }
+    except ValueError as problem:
+        raise Rejected(
+            "debtor_malformed", "This cannot be the debtor's.", problem=str(problem)
+        ) from problem
 
 
 @route(
@@ -220,20 +239,12 @@ def make_position(request: Request) -> shapes.Position:
     wanted: shapes.NewPosition = request.body
     tenant = request.caller.tenant
     key = f"{request.caller.key_id}:{request.idempotency_key}"
-    try:
-        debtor = wanted.debtor.model_dump() | {
-            "tax_code": values.tax_code(wanted.debtor.tax_code),
-        }
-        for name in ("mail", "pec"):
-            debtor[name] = values.mail(debtor[name]) if debtor[name] else ""
-    except ValueError as problem:
-        raise Rejected(
-            "debtor_malformed", "This cannot be the debtor's.", problem=str(problem)
-        ) from problem
+    debtor = _checked(wanted.debtor.model_dump())
     said = Wanted(
         service=wanted.service, person=Person(**debtor), reason=wanted.reason, due=wanted.due,
         chosen=wanted.chosen, cents=wanted.cents, manual=wanted.manual,
         stamp=Stamp(**wanted.stamp.model_dump()) if wanted.stamp else None,
+        ends=wanted.ends, hard_end=wanted.hard_end,
     )  # fmt: skip
     record = acting.entry(request, Action.POSITION_CHANGED, "position", state="made")
     made = positions.make(tenant, said, clock.now(), _by(request), key, [record])
@@ -257,11 +268,15 @@ def get_position(request: Request) -> shapes.Position:
 )  # fmt: skip
 def edit_position(request: Request) -> shapes.Position:
     name, wanted, tenant = request.path["position_id"], request.body, request.caller.tenant
-    record = acting.entry(request, Action.POSITION_CHANGED, f"position:{name}")
-    positions.edit(
-        tenant, name, wanted.version, wanted.subject, wanted.due, wanted.ends, clock.now(),
-        _by(request), [record],
+    debtor = wanted.debtor.model_dump(exclude_none=True) if wanted.debtor else {}
+    said = Edit(
+        version=wanted.version, subject=wanted.subject, reason=wanted.reason, due=wanted.due,
+        days={one.number: one.due for one in wanted.instalments}, ends=wanted.ends,
+        hard_end=wanted.hard_end, debtor=_checked(debtor),
+        amount=Amount(**wanted.amount.model_dump()) if wanted.amount else None,
     )  # fmt: skip
+    record = acting.entry(request, Action.POSITION_CHANGED, f"position:{name}")
+    editing.edit(tenant, name, said, clock.now(), _by(request), [record])
     return _whole(tenant, name)
 
 
@@ -299,6 +314,21 @@ def pay_outside(request: Request) -> shapes.Position:
     paid = Outside(**request.body.model_dump())
     positions.pay_outside(tenant, name, paid, clock.now(), _by(request), [record])
     return _whole(tenant, name)
+
+
+@route(
+    bp, "POST", "/v1/body/positions/{position_id}/reopen", "body:write",
+    "Ask anew for a payment that its PSP has revoked", shapes.Position, body=shapes.Reopening,
+)  # fmt: skip
+def reopen_position(request: Request) -> shapes.Position:
+    """The answer is the position that takes its place, under numbers of its own."""
+    name, tenant = request.path["position_id"], request.caller.tenant
+    record = acting.entry(request, Action.POSITION_CHANGED, f"position:{name}", state="reopened")
+    with work.waking() as wakes:
+        new = reopening.reopen(
+            tenant, name, request.body.note, clock.now(), _by(request), wakes, [record]
+        )
+    return _whole(tenant, new.id)
 
 
 @route(

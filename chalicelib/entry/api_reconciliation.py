@@ -116,6 +116,7 @@ def _collection(row: Row) -> shapes.Collection:
         paid_day=row.paid_day, bank_day=row.bank_day, fee_cents=row.fee_cents,
         channel=row.channel, method=row.method, psp=row.psp, flow_id=one.flow_id,
         flow=row.flow.name if row.flow else "", position=row.position, origin=row.origin,
+        reopened=row.reopened,
     )  # fmt: skip
 
 
@@ -185,7 +186,7 @@ def reconciliation_summary(request: Request) -> shapes.ReconciliationSummary:
 def _flow(flow: Settled) -> dict[str, Any]:
     stands, sums = settled.standing(flow), flow.sums.cents
     return {
-        "id": flow.name, "flow_id": flow.flow_id, "psp": flow.key[0], "year": flow.key[2],
+        "id": flow.name, "flow_id": flow.flow_id, "psp": flow.psp, "year": flow.key[2],
         "state": stands.state, "desk": stands.desk, "postable": stands.postable,
         "overdue": settled.is_late(flow, _today()), "labels": list(stands.labels),
         "settled": flow.counts.settled, "cents": flow.counts.cents, "lines": flow.counts.lines,
@@ -203,7 +204,7 @@ def _fits(query: shapes.SettlementsQuery, flow: Settled) -> bool:
     banked = reports.within(flow.bank.day, query.banked_from, query.banked_until)
     settles = reports.within(flow.counts.settled, query.since, query.until)
     mine = query.desk in (None, settled.standing(flow).desk)
-    return banked and settles and mine and flow.key[0].startswith(query.psp.upper())
+    return banked and settles and mine and flow.psp.startswith(query.psp.upper())
 
 
 @route(

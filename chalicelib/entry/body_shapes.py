@@ -225,7 +225,9 @@ class Taxonomy(Given):
 
 
 class Checklist(Given):
-    """What pagoPA's enrolment asks for, and whether it is there."""
+    """What pagoPA's enrolment asks for, and whether it is there. `warnings`: what it does not ask
+    for; `notice_link`: no notice bears the portal's link, whose address is no https or too long."""
 
     items: dict[str, bool]
     ready: bool
+    warnings: list[str]

@@ -211,7 +211,9 @@ class Step(Given):
 
 class Order(Given):
     """Letters of a delivery. `sent` of its attempts means that a letter is in the package; what
-    became of the package is `state` here. `disclaimer`: the version that `ordered_by` accepted."""
+    became of the package is `state` here. `disclaimer`: the version that `ordered_by` accepted.
+    `earliest`: the first due date, `ship_by`: the last day that is in time for it, "" for none.
+    `late`: that day is over, and nobody accepted it."""
 
     delivery: str
     profile: str
@@ -223,6 +225,8 @@ class Order(Given):
     recipients: int
     cents: int
     earliest: str
+    ship_by: str
+    late: bool
     sample: list[str]
     attachments: int
     done: int

@@ -128,6 +128,38 @@ class NewDelivery(Taken):
     undo_s: int = Field(0, ge=0, le=limits.DELIVERY_UNDO_S)
 
 
+class PreviewQuery(Taken):
+    cursor: Cursor = ""
+
+
+class Reason(Given):
+    """Notices that would not go for one reason."""
+
+    code: str
+    count: int
+
+
+class Lacking(Given):
+    """A notice that would not go to one of its places (`leg`), and why."""
+
+    position: str
+    name: str
+    leg: str
+    code: str
+
+
+class DeliveryPreview(Given):
+    """What a delivery of these positions would come to: `going` notices, and those that would not
+    go. `lacking` names the first of them. `cursor` asks for the next positions, null at the end:
+    whoever wants the whole adds up."""
+
+    positions: int
+    going: int
+    reasons: list[Reason]
+    lacking: list[Lacking]
+    cursor: str | None
+
+
 class Delivery(Given):
     """The counts are of the last attempt for each position and place; `queued` are those still to
     be decided. `code` and `words`: why it waits or halted, in the other side's words. `archives`:

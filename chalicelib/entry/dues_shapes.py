@@ -114,8 +114,9 @@ class Counts(Given):
 
 
 class Import(Given):
-    """`rows` = `good` + `faulty`, `cents` of the good ones, by the last dry run; `done` of `good`
-    rows are committed. `code`: why the file as a whole was refused, "" otherwise."""
+    """`rows` = `good` + `faulty`, `cents` of the good ones, by the last dry run. `done`: in state
+    `checking`, the rows read so far; afterwards, of the `good` ones, those that are committed.
+    `code`: why the file as a whole was refused, "" otherwise."""
 
     id: str
     state: ImportState

@@ -1,4 +1,5 @@
-"""Every hour in Rome: look for settlement flows, and once a working day for what waits too long."""
+"""Every hour in Rome: look for settlement flows, once a working day for what waits too long, once
+a day for the dues of registers."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from typing import Any
 from chalice.app import Blueprint
 
 from chalicelib.accounting import alerts, fetching
+from chalicelib.accounting.registers import daily
 from chalicelib.base import clock, work
 
 bp = Blueprint(__name__)
@@ -17,4 +19,8 @@ def hourly(event: Any, context: Any) -> dict[str, int]:
     """Plans only; twice, late, or hours left out come to the same."""
     now = clock.now()
     with work.waking() as wakes:
-        return {"looks": fetching.plan(now, wakes), "days": alerts.plan(now, wakes)}
+        return {
+            "looks": fetching.plan(now, wakes),
+            "days": alerts.plan(now, wakes),
+            "registers": daily.plan(now, wakes),
+        }

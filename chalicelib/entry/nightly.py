@@ -1,5 +1,5 @@
-"""Every night, some minutes after midnight in Rome: plan the end of lots whose last day is over,
-and look for receipts that pagoPA keeps."""
+"""Every night, some minutes after midnight in Rome: plan the end of lots and of debt positions
+whose last day is over, and look for receipts that pagoPA keeps."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from chalice.app import Blueprint
 from chalicelib.base import clock, work
 from chalicelib.credits import expiry
 from chalicelib.payments.pagopa import looking
+from chalicelib.payments.positions import ending
 
 bp = Blueprint(__name__)
 
@@ -21,5 +22,6 @@ def nightly(event: Any, context: Any) -> dict[str, int]:
         now = clock.now()
         return {
             "lots": expiry.plan(now, wakes),
+            "positions": ending.plan(now, wakes),
             "looks": looking.look_everywhere(now, wakes),
         }

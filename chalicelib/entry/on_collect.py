@@ -1,4 +1,4 @@
-"""What pagoPA is told of positions, and what is asked of it."""
+"""What pagoPA is told of positions, and what is asked of it; and what of them has ended."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from chalice.app import Blueprint
 
 from chalicelib.entry import events
 from chalicelib.payments.pagopa import bulk, looking, working
+from chalicelib.payments.positions import ending
 
 bp = Blueprint(__name__)
 
@@ -20,6 +21,7 @@ TASKS: Final[Mapping[str, events.Task]] = {
     "pagopa_look": looking.search,
     "pagopa_receipt": looking.fetch,
     "pagopa_biz": looking.recover,
+    "positions_end": ending.turn,
 }
 
 

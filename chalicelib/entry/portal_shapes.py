@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from chalicelib.base import limits
 from chalicelib.entry.body_shapes import Cents, Code, Description, FormField, Stamp
 from chalicelib.entry.shapes import Given, Taken
+from chalicelib.payments.citizen.tickets import State as HelpState
 
 _PLAIN = r"^[^\x00-\x1f\x7f]*$"
 Language = Literal["it", "en", "fr", "es", "de", "sl"]
@@ -237,7 +238,11 @@ class PortalReceipt(Given):
 
 
 class PortalReceipts(Given):
+    """`training`: a key for POST /v1/portal/training-receipt where the body has written a receipt
+    of its own for an event, "" else."""
+
     items: list[PortalReceipt]
+    training: str
 
 
 class ReceiptWanted(Taken):
@@ -271,13 +276,22 @@ class Ticket(Given):
 
 # ------------------------------------------------------------------ for the body's own people
 class HelpQuery(Taken):
+    """`state`: only those; all without one."""
+
+    state: HelpState | None = None
     cursor: Annotated[str, StringConstraints(max_length=1000)] = ""
     limit: int = Field(limits.PAGE_ITEMS, ge=1, le=limits.PAGE_ITEMS_MAX)
 
 
 class HelpRequest(Given):
+    """`by` said what its `state` is, at `changed_at`; "" while nobody has."""
+
     id: str
     at: str
+    state: HelpState
+    by: str
+    changed_at: str
+    version: int
     language: str
     name: str
     email: str
@@ -290,6 +304,13 @@ class HelpRequests(Given):
 
     requests: list[HelpRequest]
     cursor: str | None
+
+
+class HelpDecision(Taken):
+    """`version`: the one that was read."""
+
+    state: HelpState
+    version: int = Field(ge=0)
 
 
 class FilledField(Given):

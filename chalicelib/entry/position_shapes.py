@@ -111,12 +111,13 @@ class Preview(Given):
 
 
 class Parameters(Taken):
-    """`changes`: what the amount becomes by the day. `ends`: end of validity, indicative; 31
-    December of this year when left out. `due`: for dues that do not say theirs. `grouped`: one
-    position for each person; then `subject` is needed."""
+    """`changes`: what the amount becomes by the day. `ends`: end of validity; 31 December of this
+    year when left out; indicative unless `hard_end`: nobody begins to pay afterwards. `due`: for
+    dues that do not say theirs. `grouped`: one position for each person, by `subject`."""
 
     description: Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_PLAIN)]
-    ends: date | None = None
+    ends: Day | None = None
+    hard_end: bool = False
     due: date | None = None
     grouped: bool = False
     subject: Subject = ""
@@ -181,7 +182,7 @@ class Debtor(Taken):
 class NewPosition(Taken):
     """A spontaneous position: `chosen` (items of the tariff and how many) or `cents` (a free price)
     by the service's price; `manual`: `cents` whatever the price is. `stamp`: for a service that
-    has one."""
+    has one. `ends`, `hard_end`: as for a flow."""
 
     service: Code
     debtor: Debtor
@@ -191,12 +192,14 @@ class NewPosition(Taken):
     cents: Cents | None = None
     manual: bool = False
     stamp: Stamp | None = None
+    ends: Day | None = None
+    hard_end: bool = False
 
 
 class PositionsFilter(Taken):
     """What is left out does not count; all days are included, and are those of Rome. `tax_code` of
     the debtor; `service` and `year` of one of the lines; `due`: one of its payments is due then;
-    `paid`: one of them was paid then."""
+    `paid`: one of them was paid then. A `state` is the one of today."""
 
     state: State | None = None
     flow: Id | None = None
@@ -248,6 +251,7 @@ class PositionSummary(Given):
     subject: str
     cents: int
     ends: date
+    hard_end: bool
     flow: str
     created_at: str
     version: int
@@ -304,11 +308,24 @@ class Rule(Given):
     yearly_percent: Decimal
 
 
+class DebtorKnown(Given):
+    """What is known of whoever owes it beside name and tax code; "" where nobody said."""
+
+    address: str
+    postcode: str
+    city: str
+    province: str
+    mail: str
+    pec: str
+    language: str
+
+
 class Position(PositionSummary):
     """`timeline`: oldest first. `pagopa`: what pagoPA knows of it. `rules` concern the whole, never
     an instalment; `amounts`: what they make of it from today on, empty where there is nothing to
     pay or no rule."""
 
+    debtor: DebtorKnown
     lines: list[Line]
     transfers: list[Transfer]
     timeline: list[PositionEvent]
@@ -317,13 +334,60 @@ class Position(PositionSummary):
     amounts: list[AmountFrom]
 
 
+class NewAmount(Taken):
+    """`chosen` and `cents` by the service's price as it is now, as for a new position; `manual`:
+    `cents` whatever the price is. Nothing of it: the fixed price as it is now."""
+
+    chosen: Annotated[dict[Code, int], Field(max_length=100)] | None = None
+    cents: Cents | None = None
+    manual: bool = False
+
+
+class InstalmentDue(Taken):
+    """`number` 0 is the whole."""
+
+    number: int = Field(ge=0, le=limits.FLOW_INSTALMENTS)
+    due: Day
+
+
+class DebtorEdit(Taken):
+    """What is null stays, "" is known no more. Whom the body knows is the same on all of his
+    positions."""
+
+    name: Name | None = None
+    address: Said | None = None
+    postcode: Annotated[str, StringConstraints(max_length=10, pattern=_PLAIN)] | None = None
+    city: Annotated[str, StringConstraints(max_length=60, pattern=_PLAIN)] | None = None
+    province: Annotated[str, StringConstraints(max_length=2, pattern=_PLAIN)] | None = None
+    mail: Annotated[str, StringConstraints(max_length=254)] | None = None
+    pec: Annotated[str, StringConstraints(max_length=254)] | None = None
+    language: Literal["", "it", "en", "fr", "es", "de", "sl"] | None = None
+
+
 class Edit(Taken):
-    """`version`: the one that was read; what is null stays."""
+    """`version`: the one that was read; what is null stays. `due`: of the whole where there is no
+    plan, `instalments`: of the payments of a plan. Of a spontaneous position without plan and
+    stamp: `amount`, and `reason`, what its one line says."""
 
     version: int = Field(ge=1)
     subject: Printed | None = None
-    due: date | None = None
-    ends: date | None = None
+    reason: Printed | None = None
+    due: Day | None = None
+    instalments: Annotated[list[InstalmentDue], Field(max_length=limits.FLOW_INSTALMENTS + 1)] = (
+        Field(default_factory=list)
+    )
+    ends: Day | None = None
+    hard_end: bool | None = None
+    amount: NewAmount | None = None
+    debtor: DebtorEdit | None = None
+
+
+class Reopening(Taken):
+    """Why it is asked for anew."""
+
+    note: Annotated[
+        str, StringConstraints(min_length=1, max_length=limits.LINK_NOTE_CHARS, pattern=_PLAIN)
+    ]
 
 
 class PaidOutside(Taken):

@@ -354,7 +354,13 @@ class ChapterBalance(Given):
 
 
 class Balance(Given):
-    """`came_cents` = `open_cents` + `anomalous_cents` + `posted_cents`, at every moment."""
+    """`came_cents` = `open_cents` + `anomalous_cents` + `posted_cents`, at every moment.
+
+    The books count payments: `came` is what could be posted once, receipt, flow and bank agreeing;
+    what the match is not sure of any more is `anomalous`, though the bank may have taken it back.
+    Money that never agreed is not in the books: the summary of reconciliation counts what the bank
+    brought. `posted` is the same there and here.
+    """
 
     came_cents: int
     open_cents: int

@@ -101,7 +101,8 @@ class CollectionsQuery(_Filters):
 
 class Collection(Given):
     """A reported payment: who paid what and when, by which channel, in which flow, when the money
-    came. `state` and `labels` as the match tells."""
+    came. `state` and `labels` as the match tells; `reopened`: the position that asks anew for what
+    was revoked."""
 
     iuv: str
     iur: str
@@ -122,6 +123,7 @@ class Collection(Given):
     flow: str
     position: str
     origin: str
+    reopened: str
 
 
 class Collections(Given):
@@ -168,7 +170,13 @@ class PeriodQuery(Taken):
 
 
 class Money(Given):
-    """`came` = posted + open + anomalous, in cents."""
+    """`came` = posted + open + anomalous, in cents, at every moment.
+
+    It counts movements: `came` is what the bank brought for pagoPA, less what it took back, without
+    what an operator set aside. `anomalous` is what nobody can say more of, below zero where orders
+    stand for money that is gone. The balance of posting counts payments that could be posted, so
+    its `came`, `open` and `anomalous` are others; `posted` is the same there and here.
+    """
 
     came: int
     posted: int

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from chalicelib.accounting.events_fpc.model import DocumentState, Practice, RegistrationState
-from chalicelib.accounting.registers.contract import Format, Way
+from chalicelib.accounting.registers.contract import Fetching, Format, Way
 from chalicelib.accounting.registers.store import FetchState, Kind, LineState, ReportState
 from chalicelib.entry.body_shapes import Cents, Code
 from chalicelib.entry.position_shapes import Debtor
@@ -26,7 +26,8 @@ Names = Annotated[dict[str, Said], Field(max_length=40)]
 class RegisterBase(Taken):
     """`kind`: isi, opi, sferabit or one that the deployment adds. `way`: sftp with the code of a
     `carrier` profile, s3 (a folder of ours), or https with two addresses. `columns`: how a field is
-    called in this register where that is unusual; `constants`: what all its dues have in common."""
+    called in this register where that is unusual; `constants`: what all its dues have in common.
+    `fetch` daily: the dues of the year are fetched every morning too, and wait for their commit."""
 
     kind: Annotated[str, StringConstraints(max_length=40)]
     way: Way
@@ -37,6 +38,7 @@ class RegisterBase(Taken):
     file: Annotated[str, StringConstraints(max_length=80)] = "quote.csv"
     columns: Names = Field(default_factory=dict)
     constants: Names = Field(default_factory=dict)
+    fetch: Fetching = "asked"
     version: int = Field(0, ge=0)
 
 
@@ -72,7 +74,9 @@ class NewFetch(Taken):
 
 class Fetch(Given):
     """`batch`: the import of dues that it was handed to, whose dry run is the preview. `code` and
-    `words`: why not, and what the register itself said."""
+    `words`: why not, and what the register itself said. `release`: of the register's program, as
+    its file says, "" where it does not; `planned`: by the schedule, and the same dues as on the day
+    before are the same import."""
 
     id: str
     register_code: str
@@ -83,6 +87,8 @@ class Fetch(Given):
     batch: str
     code: str
     words: str
+    release: str
+    planned: bool
 
 
 class Fetches(Given):

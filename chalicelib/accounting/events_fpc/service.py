@@ -193,12 +193,23 @@ def pay(tenant: str, event: str, registration: str, source: str, token: str, now
 def paper_of_position(tenant: str, position: str) -> tuple[bytes, str]:
     """The receipt that was issued for the registration which a position pays, and its name, for
     whoever holds the key to that position. NotFound."""
-    place = store.of_positions(tenant, [position]).get(position)
-    found = store.get_registration(tenant, *place) if place else None
-    if found is None or not found.document_key.endswith(".pdf"):
+    found = _receipted(tenant, position)
+    if found is None:
         raise NotFound("document")
     data = s3.get(Place(config.get("DOCUMENTS_BUCKET"), found.document_key))
     return data, f"{found.document.replace('/', '-')}.pdf"
+
+
+def has_paper(tenant: str, position: str) -> bool:
+    """Whether `paper_of_position` would give one."""
+    return _receipted(tenant, position) is not None
+
+
+def _receipted(tenant: str, position: str) -> Registration | None:
+    """The registration that a position pays, if a receipt was written for it."""
+    place = store.of_positions(tenant, [position]).get(position)
+    found = store.get_registration(tenant, *place) if place else None
+    return found if found is not None and found.document_key.endswith(".pdf") else None
 
 
 def document_link(tenant: str, event: str, registration: str) -> tuple[str, str]:

@@ -202,9 +202,16 @@ def reverse(
         together = [found[one] for one in kept.together]
         orders = deciding.take_back(books, together, held, day, note)
         told = reporting.Told(tenant).ops([(one.id, one.draft) for one in orders], now, "reversed")
+        # They wait again, but not all for an order: the match may have moved on since they were
+        # posted, and it told nobody of what was posted. Nothing posts them by itself.
+        partition = store.order_key(tenant, order)[0]
+        looked = work.row(
+            QUEUE, partition, "waiting", now, label="waiting", task="postable",
+            keys=sorted(payments), quiet=True,
+        )  # fmt: skip
         try:
             with work.waking() as wakes:
-                wakes.commit([*books.closed(), *told, *also])
+                wakes.commit([*books.closed(), looked, *told, *also])
         except ConditionFailed:
             continue
         return next(one for one in orders if one.id == order)

@@ -109,7 +109,8 @@ def _advanced(run: Run, orders: Sequence[Order]) -> Run:
 # ------------------------------------------------------------------ what the match says
 def notice(job: Work, wakes: Wakes, now: datetime, remaining_ms: Callable[[], int]) -> None:
     """Payments that became postable, or are not any more: into the books, and posted at once where
-    the body wants that, or where they are of a training event (F001-135)."""
+    the body wants that, or where they are of a training event (F001-135); never where the row is
+    `quiet`, as of what an operator took back."""
     from chalicelib.accounting.events_fpc import paying
 
     tenant, keys = job.tenant, list(dict.fromkeys(job.item["keys"]))
@@ -119,6 +120,8 @@ def notice(job: Work, wakes: Wakes, now: datetime, remaining_ms: Callable[[], in
     automatic = store.get_setting(tenant).automatic
     trained = paying.registrations(tenant, {one.position for one in found.values()})
     mine = [key for key, one in found.items() if automatic or one.position in trained]
+    if job.item.get("quiet"):
+        mine = []
     ops: list[Op] = [_end(job)]
     if mine:
         # The same payment in the same state is posted by itself once: what an operator took back

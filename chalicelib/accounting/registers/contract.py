@@ -18,7 +18,8 @@ dues (dry run, then commit), gives every message a name that is the same at each
 again what did not arrive and keeps what the register said where a person can read it.
 
 No register publishes an interface (pagopa.md section 15): the layouts here are what their files are
-known to hold, and every name in them can be set for a body.
+known to hold, and every name in them can be set for a body. Nor is any of them bound to a format or
+a way: the dues are read as CSV, XLSX and JSON, over SFTP, S3 and HTTPS, as the body says.
 """
 
 from __future__ import annotations
@@ -34,7 +35,10 @@ from chalicelib.base.errors import Rejected
 from chalicelib.payments.dues.columns import FIELDS
 
 Format = Literal["csv", "xlsx", "json"]
+# What `tables.rows` reads.
+FORMATS: Final[tuple[Format, ...]] = ("csv", "xlsx", "json")
 Way = Literal["sftp", "s3", "https"]
+Fetching = Literal["asked", "daily"]
 Row = dict[str, str]
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,15}", re.ASCII)
 _FILE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,79}", re.ASCII)
@@ -48,7 +52,8 @@ class Setting:
     by HTTPS (`url` of the dues, `report_url` of what is reported, `{id}` is the due's own).
     `file`: the name of the file with the dues, `{year}` in it where each year has one. `columns`:
     how a field is called in this register where that is not one of the known names; `constants`:
-    what all its dues have in common. `{year}` in the constant of `reason` is the due's.
+    what all its dues have in common. `{year}` in the constant of `reason` is the due's. `fetch`:
+    "asked", or "daily": its dues of the year are fetched every day too, for somebody to commit.
     """
 
     code: str
@@ -63,6 +68,7 @@ class Setting:
     constants: Mapping[str, str] = field(default_factory=dict)
     version: int = 0
     secret: bool = False
+    fetch: Fetching = "asked"
 
     def __post_init__(self) -> None:
         if not _CODE.fullmatch(self.code):
@@ -134,7 +140,8 @@ class Message:
 
 @dataclass(frozen=True)
 class Connector:
-    """See the module."""
+    """See the module. `release(setting, data)`: the version of the program that wrote a file, ""
+    where the file does not say; only of registers that know of any."""
 
     name: str
     label: str
@@ -142,6 +149,7 @@ class Connector:
     read: Callable[[Setting, bytes], Iterator[Row]]
     paid: Callable[[Setting, Sequence[Paid]], list[Message]]
     notices: Callable[[Setting, Sequence[Published]], list[Message]]
+    release: Callable[[Setting, bytes], str] | None = None
 
 
 def euro(cents: int, mark: str = ",") -> str:

@@ -1,7 +1,9 @@
-"""Albo ISI: CSV files in a folder, of every version of the program (F001-019…023).
+"""Albo ISI: files of every version of the program (F001-019…023).
 
-A file says its version in a column of its own, or has none; the columns changed their names with
-it, and both are read. It is told of payments by a file of its own for each posting.
+A file says its version in a column of its own, or has none. The columns changed their names with
+it, and are read by what they are called, whatever the version: one that nobody has seen is no
+reason to refuse its dues. It is kept with what was fetched, also where that could not be read,
+because it is what a help desk asks first. Payments are told by a file for each posting.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from typing import Final
 
 from chalicelib.accounting.registers import tables
 from chalicelib.accounting.registers.contract import (
+    FORMATS,
     UTF8_CSV,
     Connector,
     Message,
@@ -48,11 +51,16 @@ _WORDS: Final = {
     }
 }  # fmt: skip
 
+_RELEASE: Final = ("VERSIONE", "VersioneTracciato", "Vers")
 _STATUS: Final = {"PAID": "P", "PARTIAL": "A", "REVERSED": "S"}
 
 
 def read(setting: Setting, data: bytes) -> Iterator[Row]:
     return tables.rows(setting, data, _NAMES, _WORDS)
+
+
+def release(setting: Setting, data: bytes) -> str:
+    return tables.said(setting, data, _RELEASE)
 
 
 def paid(setting: Setting, dues: Sequence[Paid]) -> list[Message]:
@@ -77,4 +85,4 @@ def notices(setting: Setting, dues: Sequence[Published]) -> list[Message]:
     return [Message(tuple(range(len(dues))), tables.written(head, found), UTF8_CSV, "avvisi.csv")]
 
 
-CONNECTOR: Final = Connector("isi", "Albo ISI", ("csv", "xlsx"), read, paid, notices)
+CONNECTOR: Final = Connector("isi", "Albo ISI", FORMATS, read, paid, notices, release)

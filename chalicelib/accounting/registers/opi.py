@@ -1,4 +1,4 @@
-"""Albo Unico OPI (nurses): JSON over HTTPS, told of each due by itself (F001-029)."""
+"""Albo Unico OPI (nurses): told of each due by itself over HTTPS, else by a file (F001-029)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from chalicelib.accounting.registers import tables
 from chalicelib.accounting.registers.contract import (
+    FORMATS,
     Connector,
     Message,
     Paid,
@@ -49,31 +50,46 @@ def read(setting: Setting, data: bytes) -> Iterator[Row]:
     return tables.rows(setting, data, _NAMES, _WORDS)
 
 
-def _message(place: int, name: str, said: Mapping[str, Any]) -> Message:
-    data = json.dumps(said, ensure_ascii=False).encode()
-    return Message((place,), data, _JSON, f"{name}.json", "PATCH", name)
+def _messages(
+    setting: Setting, dues: Sequence[Paid | Published], said: Sequence[Mapping[str, Any]],
+    file: str,
+) -> list[Message]:  # fmt: skip
+    """Over HTTPS the address names the due; a file has to name each."""
+    if setting.way == "https":
+        return [
+            Message((place,), _json(one), _JSON, file, "PATCH", due.id)
+            for place, (due, one) in enumerate(zip(dues, said, strict=True))
+        ]
+    whole = [{"idQuota": due.id, **one} for due, one in zip(dues, said, strict=True)]
+    return [Message(tuple(range(len(dues))), _json({"quote": whole}), _JSON, file)]
+
+
+def _json(said: object) -> bytes:
+    return json.dumps(said, ensure_ascii=False).encode()
 
 
 def paid(setting: Setting, dues: Sequence[Paid]) -> list[Message]:
-    return [
-        _message(place, one.id, {
+    said = [
+        {
             "stato": _STATUS[one.status],
             "iuv": one.iuv, "importo": euro(one.cents, "."), "dataPagamento": one.day.isoformat(),
             "idRicevuta": one.receipt, "reversale": one.order,
-        })
-        for place, one in enumerate(dues)
+        }
+        for one in dues
     ]  # fmt: skip
+    return _messages(setting, dues, said, "incassi.json")
 
 
 def notices(setting: Setting, dues: Sequence[Published]) -> list[Message]:
-    return [
-        _message(place, one.id, {
+    said = [
+        {
             "stato": "AVVISO_EMESSO", "iuv": one.iuv, "numeroAvviso": one.notice,
             "importo": euro(one.cents, "."),
             "scadenza": one.due.isoformat() if one.due else None,
-        })
-        for place, one in enumerate(dues)
+        }
+        for one in dues
     ]  # fmt: skip
+    return _messages(setting, dues, said, "avvisi.json")
 
 
-CONNECTOR: Final = Connector("opi", "Albo Unico OPI", ("json",), read, paid, notices)
+CONNECTOR: Final = Connector("opi", "Albo Unico OPI", FORMATS, read, paid, notices)

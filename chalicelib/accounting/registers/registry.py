@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 from chalicelib.accounting.registers import isi, opi, sferabit
-from chalicelib.accounting.registers.contract import Connector
+from chalicelib.accounting.registers.contract import Connector, Setting
 from chalicelib.base import config
 from chalicelib.base.errors import Rejected
 
@@ -44,3 +44,9 @@ def get(name: str) -> Connector:
     if found is None:
         raise Rejected("register_kind", "There is no such register.", known=sorted(known()))
     return found
+
+
+def release(setting: Setting, data: bytes) -> str:
+    """The version of the program that wrote a file, "" where it is not said. As `read`."""
+    of = get(setting.kind).release
+    return of(setting, data) if of else ""

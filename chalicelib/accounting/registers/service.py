@@ -80,7 +80,7 @@ def remove(tenant: str, code: str, also: Sequence[Op] = ()) -> None:
 # ------------------------------------------------------------------ dues in
 def begin(
     tenant: str, code: str, year: int, now: datetime, key: str, wakes: Wakes,
-    also: Sequence[Op] = (),
+    also: Sequence[Op] = (), *, planned: bool = False,
 ) -> Fetch:  # fmt: skip
     """Fetch the dues of a year; they are handed to the import of dues, whose dry run is the
     preview. The same `key` is the same fetch. Rejected `mode_off`."""
@@ -88,8 +88,9 @@ def begin(
     own = register.setting.kind == "isi"
     bodies.require_mode(tenant, "register_isi" if own else "register_external")
     fetch = Fetch(
-        ids.derive("fetch", tenant, code, key), register.setting.code, year, clock.stamp(now)
-    )
+        fetch_id(tenant, code, key), register.setting.code, year, clock.stamp(now),
+        planned=planned,
+    )  # fmt: skip
     row = work.row(
         QUEUE, store.fetch_partition(tenant, fetch.id), "fetch", now, task=FETCH, fetch=fetch.id
     )
@@ -98,6 +99,11 @@ def begin(
     except ConditionFailed:
         return get_fetch(tenant, fetch.id)
     return fetch
+
+
+def fetch_id(tenant: str, code: str, key: str) -> str:
+    """The id of the fetch of a register that somebody asks for under `key`."""
+    return ids.derive("fetch", tenant, code, key)
 
 
 def get_fetch(tenant: str, fetch: str) -> Fetch:

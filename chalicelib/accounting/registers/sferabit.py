@@ -1,4 +1,4 @@
-"""Sferabit (lawyers): workbooks of open dues; what was paid is taken off them (F001-030, 034)."""
+"""Sferabit (lawyers): open dues; what was paid is taken off them (F001-030, 034)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 
 from chalicelib.accounting.registers import tables
 from chalicelib.accounting.registers.contract import (
+    FORMATS,
     Connector,
     Message,
     Paid,
@@ -73,4 +74,4 @@ def _whole(dues: Sequence[object], said: object, suffix: str) -> list[Message]:
     return [Message(tuple(range(len(dues))), data, "application/json", suffix)]
 
 
-CONNECTOR: Final = Connector("sferabit", "Sferabit", ("xlsx", "csv"), read, paid, notices)
+CONNECTOR: Final = Connector("sferabit", "Sferabit", FORMATS, read, paid, notices)

@@ -92,7 +92,8 @@ def secret_of(tenant: str, register: Register) -> str:
 @dataclass(frozen=True)
 class Fetch:
     """Dues on their way in: `batch` is the import that they were handed to. `code`: why not, and
-    `words` what the register itself said."""
+    `words` what the register itself said. `release`: of the program that wrote the file, where it
+    says so. `planned`: by the schedule; nobody asked."""
 
     id: str
     register: str
@@ -105,6 +106,8 @@ class Fetch:
     words: str = ""
     tries: int = 0
     version: int = 1
+    release: str = ""
+    planned: bool = False
 
 
 def fetch_partition(tenant: str, fetch: str) -> str:

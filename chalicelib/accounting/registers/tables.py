@@ -9,12 +9,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from chalicelib.accounting.registers.contract import Row, Setting, layout
 from chalicelib.base import sheets
+from chalicelib.base.errors import Rejected
 from chalicelib.base.sheets import Number
 from chalicelib.payments.dues import values
 from chalicelib.payments.dues.columns import BY_FIELD
@@ -26,6 +28,8 @@ _ABOVE: Final = 20
 _NOISE: Final = Decimal("0.000001")
 # Whose due it is: without these it is nobody's.
 _NEEDED: Final = ("source", "tax_code", "amount")
+# A version or the like; what a column of that name holds else is none.
+_SAID = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,15}", re.ASCII)
 
 
 class _Held:
@@ -54,6 +58,26 @@ def rows(setting: Setting, data: bytes, names: Names, words: Words) -> Iterator[
         yield _row(setting, one, words)
 
 
+def said(setting: Setting, data: bytes, names: Sequence[str]) -> str:
+    """What the file's first due says in a column of one of these names; "" where there is none.
+
+    Rejected where `rows` finds no file at all.
+    """
+    known = {"said": tuple(names)}
+    first: Mapping[str, str]
+    if setting.format == "json":
+        first = next(_objects(setting, data, known), {})
+    else:
+        try:
+            first = next(_sheet(setting, data, known, ("said",)), {})
+        except Rejected as refused:
+            if refused.code != "register_layout":
+                raise
+            first = {}
+    text = first.get("said", "").strip()
+    return text if _SAID.fullmatch(text) else ""
+
+
 def _row(setting: Setting, found: Mapping[str, str], words: Words) -> Row:
     said = {name: text for name, text in found.items() if text.strip()}
     row = {**setting.constants, **said}
@@ -69,10 +93,12 @@ def _row(setting: Setting, found: Mapping[str, str], words: Words) -> Row:
     return {name: text for name, text in row.items() if name in BY_FIELD and text}
 
 
-def _sheet(setting: Setting, data: bytes, names: Names) -> Iterator[dict[str, str]]:
+def _sheet(
+    setting: Setting, data: bytes, names: Names, needed: Sequence[str] = _NEEDED
+) -> Iterator[dict[str, str]]:
     table = sheets.read(_Held(data))
     places: dict[str, int] = {}
-    lacking = list(_NEEDED)
+    lacking = list(needed)
     for count, row in enumerate(table.rows):
         if places:
             yield {
@@ -82,7 +108,7 @@ def _sheet(setting: Setting, data: bytes, names: Names) -> Iterator[dict[str, st
             }
             continue
         found = _places(row.cells, names)
-        missing = [name for name in _NEEDED if name not in found]
+        missing = [name for name in needed if name not in found]
         lacking = min(lacking, missing, key=len)
         if not missing:
             places = found
@@ -124,8 +150,8 @@ def _cell(name: str, cell: str, from_1904: bool) -> str:
 def _objects(setting: Setting, data: bytes, names: Names) -> Iterator[dict[str, str]]:
     """JSON: a list of objects, or an object in which one stands; inside, `a.b` is b of a."""
     try:
-        # As text: an amount such as 0.1 must not become a number of another kind.
-        found = json.loads(data, parse_float=str, parse_int=str)
+        # As it is written: an amount such as 0.1 must not become a number of another kind.
+        found = json.loads(data, parse_float=Number, parse_int=Number)
     except (ValueError, RecursionError) as error:
         raise layout(setting) from error
     if isinstance(found, dict):
@@ -137,7 +163,9 @@ def _objects(setting: Setting, data: bytes, names: Names) -> Iterator[dict[str, 
         row = {}
         for field, known in names.items():
             said = next((flat[folded(name)] for name in known if folded(name) in flat), "")
-            row[field] = _amount(said) if field == "amount" else said
+            # A text is the register's own writing, in which 1.150 is a thousand and more.
+            is_number = field == "amount" and isinstance(said, Number)
+            row[field] = _amount(said) if is_number else said
         yield row
 
 
@@ -153,11 +181,12 @@ def _amount(said: str) -> str:
 
 
 def _flat(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    """Leaves by name; a number stays one (cells.Number)."""
     for name, one in value.items():
         if isinstance(one, dict) and not before:
             yield from _flat(one, f"{name}.")
         elif one is not None and not isinstance(one, dict | list):
-            yield f"{before}{name}", str(one)
+            yield f"{before}{name}", one if isinstance(one, str) else str(one)
 
 
 def written(head: Sequence[str], found: Sequence[Sequence[str]]) -> bytes:

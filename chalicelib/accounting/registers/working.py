@@ -21,7 +21,7 @@ from chalicelib.accounting.registers import (
     store,
     tables,
 )
-from chalicelib.accounting.registers.contract import Message, Paid, Published
+from chalicelib.accounting.registers.contract import Message, Paid, Published, Setting
 from chalicelib.accounting.registers.store import Fetch, Line, Register, Report
 from chalicelib.base import clock, dynamo, ids, limits, work
 from chalicelib.base.dynamo import ConditionFailed
@@ -62,7 +62,9 @@ def fetch(job: Work, wakes: Wakes, now: datetime, remaining_ms: Remaining) -> No
         return
     new = replace(old, tries=old.tries + 1, version=old.version + 1)
     try:
-        batch, count = _handed(tenant, register, old, now, wakes)
+        data = carrying.fetch(tenant, register, old.year)
+        new = replace(new, release=registry.release(register.setting, data))
+        batch, count = _handed(tenant, register.setting, data, old, now, wakes)
         new = replace(new, state="handed", batch=batch, count=count, code="", words="")
     except Transient as failure:
         new = replace(new, code=failure.code, words=_words(failure))
@@ -77,11 +79,9 @@ def fetch(job: Work, wakes: Wakes, now: datetime, remaining_ms: Remaining) -> No
 
 
 def _handed(
-    tenant: str, register: Register, fetch: Fetch, now: datetime, wakes: Wakes
+    tenant: str, setting: Setting, data: bytes, fetch: Fetch, now: datetime, wakes: Wakes
 ) -> tuple[str, int]:
     """The import that the dues went to and how many they are. Rejected `register_empty`."""
-    setting = register.setting
-    data = carrying.fetch(tenant, register, fetch.year)
     rows = registry.get(setting.kind).read(setting, data)
     file, count = tables.standard(islice(rows, limits.DUES_ROWS + 1))
     if not count:
@@ -89,9 +89,11 @@ def _handed(
             "register_empty", "No dues were generated in the register: generate them there first."
         )
     name = f"{setting.code}-{fetch.year}.csv"
-    batch = imports.hand_in(
-        tenant, name, mappings.STANDARD, file, now, f"register:{fetch.id}", wakes
-    )
+    key = f"register:{fetch.id}"
+    if fetch.planned:
+        # A register that says every day the same makes one dry run for somebody to look at.
+        key = f"register:{name}:{ids.sha256(file)}"
+    batch = imports.hand_in(tenant, name, mappings.STANDARD, file, now, key, wakes)
     return batch.id, count
 
 
