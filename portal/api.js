@@ -40,8 +40,10 @@ export const ask = (body, service, order, once) =>
   json("POST", `/bodies/${part(body)}/services/${part(service)}`, order, {
     "Idempotency-Key": once,
   });
-export const receipts = (notice, taxCode) =>
-  json("POST", "/receipts", { notice, tax_code: taxCode });
+export const receipts = (notice, taxCode, body) =>
+  json("POST", "/receipts", { notice, tax_code: taxCode, ...(body ? { body } : {}) });
 export const receiptFile = (key, form, language) =>
   file("/receipt", { key, form, language }, form === "pdf" ? "application/pdf" : "application/xml");
+/** Of a training event: what the body itself issues, beside pagoPA's receipt. */
+export const trainingReceipt = (key) => file("/training-receipt", { key }, "application/pdf");
 export const help = (request) => json("POST", "/help", request);

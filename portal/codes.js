@@ -9,6 +9,18 @@ export function cleanNotice(text) {
   return text.replace(/[\s\u00a0.-]/g, "");
 }
 
+// The text of a notice's QR code: PAGOPA, its version, number, body and cents.
+const QR = /^PAGOPA\|00\d\|(\d{18})\|(\d{11})\|\d{1,11}$/;
+const LINK = /^(?:https?:\/\/\S+[?&]n=)?(\d{18})[-.](\d{11})$/;
+
+/** Number and body as a notice says both in one text: its QR code, its link, or the link's `n`.
+ * Null for any other text. */
+export function printedOn(text) {
+  const said = text.trim();
+  const found = QR.exec(said) ?? LINK.exec(said);
+  return found && { notice: found[1], body: found[2] };
+}
+
 export function isNotice(text) {
   return NOTICE.test(text);
 }

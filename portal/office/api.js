@@ -143,6 +143,9 @@ export const channels = async () => (await get("/body/delivery/channels")).chann
 export const deliveries = async (flow) =>
   (await get(`/body/deliveries${query({ flow })}`)).deliveries;
 export const beginDelivery = (wanted, once) => post("/body/deliveries", wanted, once);
+/** What it would come to, of the positions behind `cursor`. */
+export const previewDelivery = (wanted, cursor) =>
+  post(`/body/deliveries/preview${query({ cursor })}`, wanted);
 export const deliveryOf = (id) => get(`/body/deliveries/${part(id)}`);
 export const attempts = (id, wanted) =>
   get(`/body/deliveries/${part(id)}/attempts${query(wanted)}`);

@@ -15,6 +15,7 @@ const PAGES = [
 const ROOMS = {
   settings: [
     "body", "ibans", "services", "service", "pagopa", "enrolment", "channels", "channel", "audit",
+    "webhook",
   ],
   settlements: [
     "settlements", "collections", "settlement", "statement", "movements", "anomalies",
@@ -23,6 +24,8 @@ const ROOMS = {
     "posting", "postable", "run", "orders", "order", "assessment", "treasury", "journal", "closing",
     "books", "registers", "writebacks", "training", "event", "fiscal",
   ],
+  letters: ["letters", "letter"],
+  counter: ["help", "request"],
 };
 const FOLDERS = Object.fromEntries(Object.entries(ROOMS).flatMap(
   ([room, pages]) => pages.map((page) => [page, `./${room}`])));

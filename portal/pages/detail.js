@@ -97,7 +97,7 @@ export function open(context) {
       return html`<p class="alert alert-${result.state === "paid" ? "success" : "info"}">
           ${text.whyNot[result.state]}</p>
         ${result.state === "paid" ? html`<a class="btn btn-primary"
-          href=${context.address("receipts", { notice: result.notice })}
+          href=${context.address("receipts", { notice: result.notice, body: result.creditor.code })}
           >${text.receipt}</a>` : nothing}
         ${result.state === "verifying" ? html`<button type="button" class="btn btn-outline-primary"
           @click=${() => look(result.notice)}>${text.look}</button>` : nothing}`;

@@ -2,7 +2,7 @@
 
 import { html, nothing } from "../lit.js";
 import * as api from "../api.js";
-import { cleanNotice, cleanTaxCode, isNotice, isTaxCode } from "../codes.js";
+import { cleanNotice, cleanTaxCode, isNotice, isTaxCode, printedOn } from "../codes.js";
 import { amount, day } from "../format.js";
 import { fill } from "../language.js";
 import { save } from "../parts/files.js";
@@ -15,9 +15,13 @@ export function open(context) {
   const { words, language, parameters } = context;
   const text = words.receipts;
   let items = null;
+  let training = "";
+  let bodies = [];
   let failure = null;
   const form = makeForm(context, {
-    values: { notice: cleanNotice(parameters.get("notice") ?? "") },
+    values: {
+      notice: cleanNotice(parameters.get("notice") ?? ""), body: parameters.get("body") ?? "",
+    },
     check: (typed) => {
       const wrong = {};
       if (!isNotice(cleanNotice(typed.notice ?? ""))) wrong.notice = words.search.noticeWrong;
@@ -26,28 +30,44 @@ export function open(context) {
     },
     act: async (typed) => {
       items = null;
-      const found = await api.receipts(cleanNotice(typed.notice), cleanTaxCode(typed.taxCode));
+      const found = await api.receipts(
+        cleanNotice(typed.notice), cleanTaxCode(typed.taxCode), typed.body,
+      );
       items = found.items;
+      training = found.training;
       failure = null;
       context.update();
       document.getElementById("found")?.focus();
     },
   });
 
-  async function fetchFile(item, kind) {
+  function unfold(text) {
+    const printed = printedOn(text);
+    if (!printed) return;
+    form.values.body = bodies.some((each) => each.code === printed.body) ? printed.body : "";
+    form.set("notice", printed.notice);
+  }
+
+  // Without the list a receipt is found all the same, but where two bodies have the same number.
+  api.bodies().then((found) => {
+    bodies = found;
+    context.update();
+  }, () => {});
+
+  async function fetchFile(call) {
     failure = null;
     context.announce(words.wait);
     try {
-      save(await api.receiptFile(item.key, kind, language));
+      save(await call());
       context.announce(words.saved);
     } catch (error) {
-      failure = { error, again: () => fetchFile(item, kind) };
+      failure = { error, again: () => fetchFile(call) };
     }
     context.update();
   }
 
   const button = (item, kind, sign) => html`<button type="button"
-    class="btn btn-outline-primary btn-sm" @click=${() => fetchFile(item, kind)}>
+    class="btn btn-outline-primary btn-sm" @click=${() => fetchFile(() => api.receiptFile(item.key, kind, language))}>
     ${icon(sign, "icon-sm icon-primary")} ${text[kind]}<span class="visually-hidden">
     ${item.id}</span></button>`;
 
@@ -56,9 +76,12 @@ export function open(context) {
     <form class="narrow" novalidate @submit=${form.submit} aria-label=${text.title}>
       ${form.summary()}
       ${form.text("notice", words.search.notice, {
-        hint: words.search.noticeHint, inputmode: "numeric", most: 30,
+        hint: words.search.noticeHint, inputmode: "numeric", most: 300, settled: unfold,
       })}
       ${form.text("taxCode", words.search.taxCode, { capitals: true, most: 20 })}
+      ${bodies.length > 1 ? form.choice("body", words.search.body,
+        bodies.map((each) => [each.code, each.name]),
+        { optional: true, none: words.search.anyBody }) : nothing}
       ${form.button(text.find, icon("search", "icon-sm icon-white"))}
     </form>
     ${failure ? problem(words, failure.error, failure.again) : nothing}
@@ -75,6 +98,10 @@ export function open(context) {
         <p class="buttons">${button(each, "pdf", "file-pdf")} ${button(each, "xml", "file-xml")}
           ${each.stamp ? button(each, "stamp", "file-xml") : nothing}</p>
       </li>`)}</ul>` : html`<p>${text.none}</p>`}
+      ${training ? html`<p>${text.trainingText}</p>
+        <button type="button" class="btn btn-outline-primary"
+          @click=${() => fetchFile(() => api.trainingReceipt(training))}>
+          ${icon("file-pdf", "icon-sm icon-primary")} ${text.training}</button>` : nothing}
     </section>` : nothing}`;
   return { title: text.title, view };
 }

@@ -3,7 +3,7 @@
 import { html, nothing } from "../lit.js";
 import * as api from "../api.js";
 import { found } from "../cart.js";
-import { cleanNotice, cleanTaxCode, isNotice, isTaxCode } from "../codes.js";
+import { cleanNotice, cleanTaxCode, isNotice, isTaxCode, printedOn } from "../codes.js";
 import { icon } from "../parts/icon.js";
 import { makeForm } from "../parts/form.js";
 import { explain } from "../parts/problem.js";
@@ -11,10 +11,10 @@ import { explain } from "../parts/problem.js";
 export function open(context) {
   const { words, parameters } = context;
   // What the link printed on a notice says: number and body in one, or each by its name.
-  const link = /^(\d{18})[-.](\d{11})$/.exec(parameters.get("n") ?? "");
+  const link = printedOn(parameters.get("n") ?? "");
   const values = {
-    notice: link?.[1] ?? cleanNotice(parameters.get("notice") ?? ""),
-    body: link?.[2] ?? parameters.get("body") ?? "",
+    notice: link?.notice ?? cleanNotice(parameters.get("notice") ?? ""),
+    body: link?.body ?? parameters.get("body") ?? "",
   };
   let bodies = [];
   let failure = null;
@@ -32,6 +32,19 @@ export function open(context) {
       await context.go("detail");
     },
   });
+
+  // A reader of codes types the QR's text, others paste it: it is both fields in one.
+  function unfold(text) {
+    const printed = printedOn(text);
+    if (!printed) return;
+    form.values.notice = printed.notice;
+    // A body that is not here is left to the answer, which is one for all that is not found.
+    if (!bodies.length || bodies.some((each) => each.code === printed.body)) {
+      form.values.body = printed.body;
+    }
+    context.announce(words.search.unfolded);
+    context.update();
+  }
 
   api.bodies().then(
     (items) => {
@@ -53,7 +66,7 @@ export function open(context) {
       <form novalidate @submit=${form.submit} aria-label=${words.search.title}>
         ${form.summary()}
         ${form.text("notice", words.search.notice, {
-          hint: words.search.noticeHint, inputmode: "numeric", most: 30,
+          hint: words.search.noticeHint, inputmode: "numeric", most: 300, settled: unfold,
         })}
         ${form.text("taxCode", words.search.taxCode, {
           hint: words.search.taxCodeHint, capitals: true, most: 20,

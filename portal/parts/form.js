@@ -59,6 +59,7 @@ export function makeForm(context, { check, act, refused = () => ({}), values = {
     aria-disabled=${form.isBusy ? "true" : nothing}>${sign}${form.isBusy ? words.wait : text}
   </button>`;
 
+  /** `settled(text)`: called when a text was pasted, or is whole (left, or sent by Enter). */
   form.text = (name, label, more = {}) => {
     const { hint, optional, type = "text", ...rest } = more;
     return row(name, label, hint, optional && !rest.unsaid, html`<input class="form-control" id=${name} name=${name}
@@ -69,7 +70,11 @@ export function makeForm(context, { check, act, refused = () => ({}), values = {
       aria-required=${optional ? nothing : "true"}
       aria-invalid=${form.errors[name] ? "true" : nothing}
       aria-describedby=${described(name, hint)}
-      @input=${(event) => (form.values[name] = event.target.value)}>`);
+      @change=${(event) => rest.settled?.(event.target.value)}
+      @input=${(event) => {
+        form.values[name] = event.target.value;
+        if (event.inputType === "insertFromPaste") rest.settled?.(event.target.value);
+      }}>`);
   };
 
   form.area = (name, label, more = {}) => row(name, label, more.hint, more.optional,

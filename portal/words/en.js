@@ -37,7 +37,8 @@ export const words = {
     title: "Pay a notice",
     lead: "Find the notice with the data printed on it. You need not register.",
     notice: "Notice code or IUV",
-    noticeHint: "18 figures below the QR code, or the 17 of the IUV.",
+    noticeHint: "18 figures below the QR code, or the 17 of the IUV. The text of the QR code will do as well.",
+    unfolded: "Notice code and body taken from the pasted text.",
     noticeMissing: "Type the notice code.",
     noticeWrong: "A notice code has 18 figures, an IUV 17.",
     taxCode: "Tax code (codice fiscale) or VAT number of the recipient",
@@ -170,6 +171,8 @@ export const words = {
     pdf: "PDF receipt",
     xml: "XML receipt",
     stamp: "Revenue stamp",
+    training: "Receipt for the course",
+    trainingText: "For this course the payee has issued a receipt of its own.",
   },
   help: {
     title: "Help",

@@ -37,7 +37,8 @@ export const words = {
     title: "Pagar un aviso",
     lead: "Busque el aviso con los datos impresos en él. No es necesario registrarse.",
     notice: "Código de aviso o IUV",
-    noticeHint: "18 cifras bajo el código QR, o las 17 del IUV.",
+    noticeHint: "18 cifras bajo el código QR, o las 17 del IUV. También vale el texto del código QR.",
+    unfolded: "Código de aviso y entidad tomados del texto pegado.",
     noticeMissing: "Escriba el código de aviso.",
     noticeWrong: "El código de aviso tiene 18 cifras, el IUV 17.",
     taxCode: "Código fiscal (codice fiscale) o número de IVA del destinatario",
@@ -170,6 +171,8 @@ export const words = {
     pdf: "Recibo PDF",
     xml: "Recibo XML",
     stamp: "Timbre fiscal",
+    training: "Recibo del curso",
+    trainingText: "Para este curso el ente ha emitido un recibo propio.",
   },
   help: {
     title: "Asistencia",

@@ -37,7 +37,8 @@ export const words = {
     title: "Payer un avis",
     lead: "Cherchez l’avis avec les données qui y sont imprimées. Aucune inscription n’est nécessaire.",
     notice: "Code avis ou IUV",
-    noticeHint: "18 chiffres sous le code QR, ou les 17 de l’IUV.",
+    noticeHint: "18 chiffres sous le code QR, ou les 17 de l’IUV. Le texte du code QR convient aussi.",
+    unfolded: "Code avis et organisme repris du texte collé.",
     noticeMissing: "Écrivez le code avis.",
     noticeWrong: "Le code avis a 18 chiffres, l’IUV 17.",
     taxCode: "Code fiscal (codice fiscale) ou numéro de TVA du destinataire",
@@ -170,6 +171,8 @@ export const words = {
     pdf: "Reçu PDF",
     xml: "Reçu XML",
     stamp: "Timbre fiscal",
+    training: "Reçu de la formation",
+    trainingText: "Pour cette formation l’organisme a émis son propre reçu.",
   },
   help: {
     title: "Assistance",

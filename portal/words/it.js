@@ -37,7 +37,8 @@ export const words = {
     title: "Paga un avviso",
     lead: "Cerca l’avviso con i dati che vi sono stampati. Non occorre registrarsi.",
     notice: "Codice avviso o IUV",
-    noticeHint: "18 cifre sotto il codice QR, oppure le 17 dello IUV.",
+    noticeHint: "18 cifre sotto il codice QR, oppure le 17 dello IUV. Va bene anche il testo del codice QR.",
+    unfolded: "Codice avviso ed ente presi dal testo incollato.",
     noticeMissing: "Scrivi il codice avviso.",
     noticeWrong: "Il codice avviso ha 18 cifre, lo IUV 17.",
     taxCode: "Codice fiscale o partita IVA del destinatario",
@@ -170,6 +171,8 @@ export const words = {
     pdf: "Ricevuta PDF",
     xml: "Ricevuta XML",
     stamp: "Marca da bollo",
+    training: "Ricevuta del corso",
+    trainingText: "Per questo corso l’ente ha emesso una propria ricevuta.",
   },
   help: {
     title: "Assistenza",

@@ -9,7 +9,7 @@ const FIELDS = ["source", "category", "name", "tax_code", "address", "postcode",
   "mail", "pec", "service", "reason", "year", "chapter", "provenance", "amount", "due", "language"];
 // What all dues of a register may have in common.
 const COMMON = ["category", "service", "reason", "chapter", "provenance", "language"];
-const FRESH = { way: "sftp", format: "csv", file: "quote.csv", version: 0 };
+const FRESH = { way: "sftp", format: "csv", file: "quote.csv", fetch: "asked", version: 0 };
 
 /** `register` null is a new one; `saved(kept)` and `close()` end it. */
 export function registerForm(context, { register, connectors, carriers, saved, close }) {
@@ -56,6 +56,7 @@ export function registerForm(context, { register, connectors, carriers, saved, c
         ${form.choice("kind", text.kind, connectors.map((each) => [each.name, each.label]))}
         ${form.choice("format", text.format, formatsOf(form.values.kind).map((each) => [each, each.toUpperCase()]))}
         ${form.choice("way", text.way, Object.entries(text.ways))}
+        ${form.choice("fetch", text.fetching, Object.entries(text.fetchings), { hint: text.fetchHint })}
         ${form.values.way === "sftp" ? form.choice("carrier", text.carrier,
           carriers.map((each) => [each.code, each.code])) : nothing}
         ${form.values.way === "https" ? html`
@@ -86,6 +87,7 @@ function wanted(typed) {
     kind: typed.kind, way: typed.way, format: typed.format, version: typed.version,
     carrier: typed.way === "sftp" ? typed.carrier : "", url: isHttps ? typed.url : "",
     report_url: isHttps ? typed.report_url : "", file: typed.file || FRESH.file,
+    fetch: typed.fetch,
     columns: named("column", FIELDS), constants: named("common", COMMON),
   };
   // Left empty it stays what it is; nobody can read it back.

@@ -6,6 +6,7 @@ import { facts } from "../../parts/notice.js";
 import * as api from "../api.js";
 import { attemptsTable } from "../parts/attempts.js";
 import { makeDialog } from "../parts/dialog.js";
+import { whyNot } from "../parts/receivers.js";
 import { badge, count, done, follow, moment, progress } from "../parts/show.js";
 import { more } from "../parts/table.js";
 import { makeActs, makeData, makeList, watch } from "../parts/work.js";
@@ -78,13 +79,15 @@ export function open(context) {
       ${run.state === "waiting" ? html`<p class="alert alert-info">${fill(text.waiting, {
         at: moment(run.starts_at, language) })}</p>` : nothing}
       ${run.words || run.code ? html`<p>${text.said}</p>
-        <p class="said">${run.words || words.deliveries.codes[run.code] || run.code}</p>` : nothing}
+        <p class="said">${run.words || whyNot(words, run.code)}</p>
+        ${run.words && run.code ? html`<p>${whyNot(words, run.code)}</p>` : nothing}` : nothing}
+      ${run.channel === "postal" ? letters(run) : nothing}
       ${OVER.has(run.state) ? nothing : progress(fill(text.progress, {
         done: count(decidedCount, language), all: count(decidedCount + run.queued, language),
       }), decidedCount, decidedCount + run.queued)}
       <section class="sheet" aria-label=${text.counts}>${facts([
         [words.deliveries.channel, words.deliveries.channels[run.channel] ?? run.channel],
-        [words.deliveries.account, run.profile],
+        [run.channel === "mail" ? words.deliveries.account : words.deliveries.profile, run.profile],
         [words.deliveries.sent, count(run.sent, language)],
         [words.deliveries.failed, count(run.failed, language)],
         [text.uncertain, run.uncertain ? count(run.uncertain, language) : ""],
@@ -98,6 +101,11 @@ export function open(context) {
         >${words.position.toFlow}</a></p>` : nothing}</section>
       ${actions(run)}`;
   };
+
+  /** What went into the package is not what was posted: that is the order's page. */
+  const letters = (run) => html`<p class="alert alert-info">${run.state === "done" && run.sent
+    ? text.lettersReady : text.lettersBefore}
+    <a href=${context.address("letter", { id })}>${words.menuOf.letters}</a></p>`;
 
   const rows = (items) => (items.length ? html`${attemptsTable(context, items)}${more(words, list)}`
     : html`<p>${text.noAttempts}</p>`);

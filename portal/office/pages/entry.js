@@ -11,11 +11,11 @@ import { facts, number } from "../../parts/notice.js";
 import { checkPrice, chosenOf, priceFields, totalOf } from "../../parts/price.js";
 import { checkStamp, stampFields, stampOf } from "../../parts/stamp.js";
 import * as api from "../api.js";
+import { priceOf } from "../parts/offer.js";
 import { done, follow, shortDay } from "../parts/show.js";
 import { makeActs, makeData } from "../parts/work.js";
 import { may } from "../session.js";
 
-const QUANTITY = 1_000; // of one item of a tariff list, as the server has it
 const LANGUAGES = ["it", "en", "fr", "es", "de", "sl"];
 const ADDRESS = ["address", "postcode", "city", "province"];
 
@@ -51,12 +51,15 @@ export function open(context) {
         : { mail: words.mailWrong },
       amount_out_of_range: { manual: words.codes.amount_out_of_range },
       service_unpriced: { service: words.codes.service_unpriced },
+      ends_before_due: { ends: words.parameters.endsEarly }, ends_past: { ends: words.parameters.endsPast },
     })[error.code] ?? {},
     async act(typed) {
       const service = chosen(typed);
       const order = {
         service: service.code, debtor: debtorOf(typed), reason: (typed.reason ?? "").trim(),
         ...(typed.due ? { due: typed.due } : {}),
+        ...(typed.ends ? { ends: typed.ends } : {}),
+        ...(typed.hardEnd ? { hard_end: true } : {}),
         ...(isManual(service, typed) ? { manual: true, cents: centsOf(typed.manual) }
           : chosenOf(service.price, typed)),
         ...(service.stamp ? { stamp: stampOf(typed) } : {}),
@@ -129,7 +132,13 @@ export function open(context) {
           ${form.text("reason", words.positions.subject, { ...optional, most: 90,
             hint: service ? text.reasonHint : undefined })}
           ${form.text("due", words.due, { ...optional, type: "date" })}
+          ${form.text("ends", words.parameters.ends, { ...optional, type: "date",
+            hint: words.parameters.endsHint })}
         </div>
+        <div class="tick-row"><input type="checkbox" class="tick-box" id="hardEnd"
+          .checked=${Boolean(form.values.hardEnd)}
+          @change=${(event) => form.set("hardEnd", event.target.checked)}><label for="hardEnd"
+          >${words.parameters.hardEnd}</label></div>
         ${service ? aboutOf(service) : nothing}
       </fieldset>
       ${service ? price(service) : nothing}
@@ -174,12 +183,6 @@ export function open(context) {
     ${may("body:write") ? data.view(asking)
       : html`<p class="alert alert-info">${words.readOnly}</p>`}`);
   return { title: text.title, view };
-}
-
-/** The price as the citizen's pages know it. */
-function priceOf({ price }) {
-  if (price?.kind !== "tariff") return price;
-  return { kind: "tariffs", tariffs: price.items.map((each) => ({ ...each, most: QUANTITY })) };
 }
 
 function debtorOf(typed) {

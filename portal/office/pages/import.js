@@ -65,12 +65,14 @@ export function open(context) {
   const draw = (batch) => html`
     <p>${badge(words.dues.states, batch.state)}</p>
     ${batch.state === "checking" || batch.state === "awaited" ? html`<p class="waiting">
-      <span class="spinner" aria-hidden="true"></span> ${text.checking}</p>` : nothing}
+      <span class="spinner" aria-hidden="true"></span> ${text.checking}
+      ${batch.done ? html`<strong>${fill(text.read, { done: count(batch.done, language) })}</strong>`
+        : nothing}</p>` : nothing}
     ${batch.state === "importing" ? progress(fill(text.importing, {
       done: count(batch.done, language), good: count(batch.good, language),
     }), batch.done, batch.good) : nothing}
     ${batch.state === "failed" ? failed(batch) : nothing}
-    ${batch.rows ? html`<section class="sheet" aria-label=${text.result}>${facts([
+    ${batch.rows && batch.state !== "checking" ? html`<section class="sheet" aria-label=${text.result}>${facts([
       [words.dues.rows, count(batch.rows, language)],
       [text.good, `${count(batch.good, language)} (${amount(batch.cents, language)})`],
       [words.dues.faulty, count(batch.faulty, language)],

@@ -20,6 +20,9 @@ import { may } from "../session.js";
 
 const UNPAID = new Set(["draft", "published", "valid", "expired"]);
 const PAYABLE = new Set([...UNPAID, "partially_paid"]);
+// What is left of a plan is printed and sent as well.
+const isAsked = (position) => PAYABLE.has(position.state)
+  && position.payments.some((each) => each.state === "unpaid");
 // Of one notice these may go out once more.
 const AGAIN = new Set(["failed", "uncertain", "skipped"]);
 
@@ -36,6 +39,7 @@ export function open(context) {
     return { position, receipts, attempts, written, until: setting.outside_until };
   });
   let edit = null;
+  const offer = {};
   let once = "";
 
   /** The position as it is now; the focus goes where it is said. */
@@ -74,7 +78,7 @@ export function open(context) {
       await context.go("delivery", { id: run.id });
     },
   });
-  const resend = (position) => (may("body:write") && UNPAID.has(position.state) ? (attempt) => (
+  const resend = (position) => (may("body:write") && isAsked(position) ? (attempt) => (
     AGAIN.has(attempt.state) ? html`<button type="button" class="btn btn-outline-primary btn-sm"
       @click=${() => again.open(attempt)}>${words.delivery.again}<span class="visually-hidden">
       ${moment(attempt.planned_at, language)}</span></button>` : "–") : undefined);
@@ -93,7 +97,7 @@ export function open(context) {
     const mine = may("body:write") && UNPAID.has(position.state);
     if (mine) {
       edit ??= makeEdit(context, () => data.value.position, (fresh) => changed(fresh,
-        words.edit.saved), data.load);
+        words.edit.saved), data.load, offer);
     }
     return html`<div class="columns">
       <section class="sheet" aria-label=${text.what}>
@@ -103,7 +107,7 @@ export function open(context) {
           <strong>${amount(position.cents, language)}</strong></p>
         ${facts([
           [text.taxCode, position.tax_code], [words.positions.subject, position.subject],
-          [text.ends, shortDay(position.ends, language)],
+          [position.hard_end ? text.hardEnd : text.ends, shortDay(position.ends, language)],
           [text.origin, text.origins[position.origin]],
           [words.positions.made, moment(position.created_at, language)],
         ])}
@@ -111,13 +115,13 @@ export function open(context) {
           >${text.toFlow}</a></p>` : nothing}
       </section>
       <section class="actions" aria-label=${text.actions}>
-        ${UNPAID.has(position.state) ? acts.button(text.notice,
+        ${isAsked(position) ? acts.button(text.notice,
           notice, { said: words.saved, look: "btn-primary",
             sign: icon("file-pdf", "icon-sm icon-white") }) : nothing}
-        ${mine ? html`
+        ${may("body:write") && isAsked(position) ? html`
           <a class="btn btn-outline-primary" href=${context.address("deliveries",
-            { position: id })}>${text.deliver}</a>
-          ${position.origin === "spontaneous" ? html`<button type="button"
+            { position: id })}>${text.deliver}</a>` : nothing}
+        ${mine ? html`${position.origin === "spontaneous" ? html`<button type="button"
             class="btn btn-outline-primary" @click=${() => remove.open(id)}
             >${icon("delete", "icon-sm icon-primary")} ${text.remove}</button>`
             : html`<button type="button" class="btn btn-outline-primary" @click=${() => cancel.open(id)}

@@ -1,8 +1,12 @@
 // Deliveries of single notices: where each went, what became of it, in the other side's own words.
 
 import { html, nothing } from "../../lit.js";
+import { whyNot } from "./receivers.js";
 import { badge, moment } from "./show.js";
 import { table } from "./table.js";
+
+/** Messages on IO are of an event, with a number behind it; most channels have one way only. */
+const wayOf = (text, { leg, channel }) => text.legs[leg.split("-")[0]] ?? text.channels[channel] ?? channel;
 
 /** `act(attempt)`: what may be done with one, nothing where that is nothing. */
 export function attemptsTable(context, attempts, act) {
@@ -16,10 +20,10 @@ export function attemptsTable(context, attempts, act) {
     cells: (each) => [
       html`<a href=${context.address("position", { id: each.position })}>${each.name}</a>
         <small>${each.notice}</small>`,
-      html`${each.to || "–"}<small>${text.legs[each.leg] ?? each.leg}${each.number > 1
+      html`${each.to || "–"}<small>${wayOf(text, each)}${each.number > 1
         ? ` · ${text.again} ${each.number}` : ""}</small>`,
       badge(text.attemptStates, each.state), moment(each.ended_at || each.planned_at, language),
-      html`${each.words || "–"}${each.code ? html`<small>${text.codes[each.code] ?? each.code}</small>`
+      html`${each.words || "–"}${each.code ? html`<small>${whyNot(words, each.code)}</small>`
         : nothing}`,
       ...(act ? [act(each)] : []),
     ],

@@ -26,6 +26,7 @@ export function makeParameters(context, act, preview) {
       ...(typed.grouped && !typed.subject?.trim() ? { subject: text.subjectMissing } : {}),
       ...(typed.parts && !(Number(typed.count) >= 2 && Number(typed.count) <= INSTALMENTS_MAX)
         ? { count: fill(text.countWrong, { n: INSTALMENTS_MAX }) } : {}),
+      ...(typed.hardEnd && typed.ends && typed.due > typed.ends ? { ends: text.endsEarly } : {}),
       ...(typed.parts && !typed.firstDue ? { firstDue: text.firstDueMissing } : {}),
       ...(typed.fee && centsOf(typed.fee) === null ? { fee: words.service.amountWrong } : {}),
     }),
@@ -33,6 +34,7 @@ export function makeParameters(context, act, preview) {
     refused: (error) => ({
       flow_due_missing: { due: text.dueMissing }, flow_subject: { subject: text.subjectMissing },
       flow_description: { description: text.descriptionMissing },
+      ends_before_due: { ends: text.endsEarly }, ends_past: { ends: text.endsPast },
     })[error.code] ?? {},
   });
 
@@ -76,6 +78,7 @@ export function makeParameters(context, act, preview) {
           hint: undated ? fill(text.undated, { n: count(undated, context.language) }) : text.dueHint })}
         ${form.text("ends", text.ends, { optional: true, type: "date", hint: text.endsHint })}
       </div>
+      ${box("hardEnd", text.hardEnd)}
       ${box("grouped", text.grouped)}
       ${form.values.grouped ? form.text("subject", text.subject, { hint: text.subjectHint, most: 90 })
         : nothing}
@@ -124,6 +127,7 @@ function given(typed, changes) {
     ...datedOf(typed, changes),
   };
   if (typed.ends) found.ends = typed.ends;
+  if (typed.hardEnd) found.hard_end = true;
   if (typed.grouped) found.subject = typed.subject.trim();
   if (typed.parts) {
     found.plan = {

@@ -14,6 +14,7 @@ const MENU = [
     ["dues", "body:read", ["dues", "import", "layout"]],
     ["flows", "body:read", ["flows", "flow"]],
     ["deliveries", "body:read", ["deliveries", "delivery"]],
+    ["letters", "body:read", ["letters", "letter"]],
     ["refusals", "body:read", ["refusals"]],
   ]],
   ["settle", [
@@ -32,6 +33,7 @@ const MENU = [
     ["statement", "body:read", ["statement", "movements"]],
     ["registers", "body:read", ["registers", "writebacks"]],
     ["training", "body:read", ["training", "event", "fiscal"]],
+    ["help", "body:read", ["help", "request"]],
     ["audit", "audit:read", ["audit"]],
   ]],
   ["set", [
@@ -42,6 +44,7 @@ const MENU = [
     ["enrolment", "body:read", ["enrolment"]],
     ["channels", "body:read", ["channels", "channel"]],
     ["mail", "body:read", ["mail"]],
+    ["webhook", "settings:read", ["webhook"]],
     ["access", "grants:read", ["access"]],
   ]],
 ];

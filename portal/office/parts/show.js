@@ -18,8 +18,9 @@ const COLOURS = {
 };
 const LOCALES = { it: "it-IT", en: "en-GB", fr: "fr-FR", es: "es-ES" };
 
-/** `texts`: what each state is called. */
-export const badge = (texts, name) => html`<span class="badge state-${COLOURS[name] ?? "secondary"}"
+/** `texts`: what each state is called; `colour` where another page means something else by its name. */
+export const badge = (texts, name, colour = COLOURS[name] ?? "secondary") => html`<span
+  class="badge state-${colour}"
   >${texts[name] ?? name}</span>`;
 
 /** An instant as the clocks of Italy show it. */

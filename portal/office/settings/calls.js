@@ -46,5 +46,11 @@ export const saveEnclosure = (code, file) =>
   change("PUT", `/body/enclosures/${part(code)}${query({ name: file.name })}`, file);
 export const removeEnclosure = (code) => change("DELETE", `/body/enclosures/${part(code)}`);
 
+// ------------------------------------------------------------------ the body's own software
+export const settings = () => get("/settings");
+/** `webhook`: {url, secret}, or null for none. */
+export const saveWebhook = (webhook) => change("PATCH", "/settings", { webhook });
+export const tryWebhook = () => post("/settings/webhook/test");
+
 // ------------------------------------------------------------------ who did what
 export const audit = (wanted) => get(`/audit${query(wanted)}`);

@@ -21,6 +21,7 @@ export const summary = (wanted = {}) => get(`${ROOT}/summary${query(wanted)}`);
 
 // ------------------------------------------------------------------ payments
 export const collections = (wanted) => get(`${ROOT}/collections${query(wanted)}`);
+export const reopen = (position, said) => post(`/body/positions/${part(position)}/reopen`, said);
 export const inbox = (wanted) => get(`${ROOT}/inbox${query(wanted)}`);
 
 // ------------------------------------------------------------------ movements

@@ -116,6 +116,7 @@ export function open(context) {
       each.year, moment(each.created_at, language),
       html`${badge(text.states, each.state)}${each.code ? html`<small>${reason(words, each.code)}</small>` : nothing}
         ${each.words ? html`<small lang="it">${each.words}</small>` : nothing}
+        ${each.release ? html`<small>${fill(text.release, { release: each.release })}</small>` : nothing}
         ${each.batch ? html`<small>${text.toImport}</small>` : nothing}`,
       each.batch ? count(each.count, language) : "–",
     ],

@@ -333,6 +333,9 @@ export const words = {
     untrusted: "There is no certificate any more: answers are taken as not verified.",
   },
   registers: {
+    fetching: "When dues are read",
+    fetchings: { asked: "When I ask", daily: "Every morning" },
+    fetchHint: "Every morning a preview is made: nothing is imported unless you confirm it.",
     title: "Registers",
     lead: "Where the members’ dues come from, and who is told that they are paid.",
     none: "No register is connected. You can always import dues from a file and export what was collected.",
@@ -378,6 +381,7 @@ export const words = {
     fetching: "Reading has begun.",
     fetches: "Readings",
     fetchesText: "Each reading ends in a check: look at it, then import.",
+    release: "Version of the program: {release}",
     noFetches: "No reading yet.",
     toImport: "Look at the check",
     at: "When",

@@ -335,6 +335,9 @@ export const words = {
     untrusted: "Ya no hay certificados: las respuestas se toman como no verificadas.",
   },
   registers: {
+    fetching: "Cuándo se leen las cuotas",
+    fetchings: { asked: "Cuando lo pido", daily: "Cada mañana" },
+    fetchHint: "Cada mañana se prepara una vista previa: nada se importa sin confirmación.",
     title: "Registros",
     lead: "De dónde vienen las cuotas de los inscritos y a quién se dice que están pagadas.",
     none: "Ningún registro conectado. Siempre puedes importar las cuotas de un archivo y exportar los cobros.",
@@ -380,6 +383,7 @@ export const words = {
     fetching: "La lectura ha empezado.",
     fetches: "Lecturas",
     fetchesText: "Cada lectura acaba en un control: míralo y después importa.",
+    release: "Versión del programa: {release}",
     noFetches: "Aún no hay lecturas.",
     toImport: "Ver el control",
     at: "Cuándo",

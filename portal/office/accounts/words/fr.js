@@ -339,6 +339,9 @@ export const words = {
     untrusted: "Il n’y a plus de certificat : les réponses sont prises comme non vérifiées.",
   },
   registers: {
+    fetching: "Quand lire les cotisations",
+    fetchings: { asked: "À la demande", daily: "Chaque matin" },
+    fetchHint: "Chaque matin un aperçu est préparé : rien n’est importé sans confirmation.",
     title: "Tableaux de l’ordre",
     lead: "D’où viennent les cotisations des inscrits, et à qui l’on dit qu’elles sont payées.",
     none: "Aucun tableau n’est relié. Vous pouvez toujours importer les cotisations d’un fichier et exporter les encaissements.",
@@ -384,6 +387,7 @@ export const words = {
     fetching: "La lecture a commencé.",
     fetches: "Lectures",
     fetchesText: "Chaque lecture aboutit à un contrôle : regardez-le, puis importez.",
+    release: "Version du programme : {release}",
     noFetches: "Pas encore de lecture.",
     toImport: "Voir le contrôle",
     at: "Quand",

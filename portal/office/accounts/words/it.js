@@ -340,6 +340,9 @@ export const words = {
     untrusted: "Non c’è più nessun certificato: gli esiti si prendono come non verificati.",
   },
   registers: {
+    fetching: "Quando si leggono le quote",
+    fetchings: { asked: "Quando lo chiedo", daily: "Ogni mattina" },
+    fetchHint: "Ogni mattina si prepara l’anteprima: nulla si importa senza conferma.",
     title: "Albi",
     lead: "Da dove vengono le quote degli iscritti e a chi si dice che sono pagate.",
     none: "Nessun albo collegato. Puoi sempre importare le quote da un file ed esportare gli incassi.",
@@ -385,6 +388,7 @@ export const words = {
     fetching: "La lettura è cominciata.",
     fetches: "Letture",
     fetchesText: "Ogni lettura finisce in un controllo: guardalo, poi importa.",
+    release: "Versione del programma: {release}",
     noFetches: "Ancora nessuna lettura.",
     toImport: "Guarda il controllo",
     at: "Quando",

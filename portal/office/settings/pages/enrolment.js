@@ -76,6 +76,7 @@ export function open(context) {
     <p>${badge({ done: text.ready, waiting: text.notReady }, found.list.ready ? "done" : "waiting")}</p>
     <h2>${text.checks}</h2>
     <ul class="checks">${Object.entries(found.list.items).map(item)}</ul>
+    ${found.list.warnings.map((each) => html`<p class="alert alert-warning">${text.warnings[each] ?? each}</p>`)}
     ${found.body ? html`<h2>${text.ids}</h2><p>${text.idsText}</p>
       ${ids(found)}` : html`<p>${words.settings.noBody}
         <a href=${context.address("body")}>${words.menuOf.body}</a></p>`}

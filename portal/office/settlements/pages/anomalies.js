@@ -10,6 +10,7 @@ import { makeData, makeList } from "../../parts/work.js";
 import * as calls from "../calls.js";
 import { makeLinking } from "../parts/linking.js";
 import { deeds } from "../parts/movements.js";
+import { makeReopening } from "../parts/reopening.js";
 import { dayIn, meaning } from "../parts/tell.js";
 
 const FILTERS = ["kind", "label", "paid_from", "paid_until", "banked_from", "banked_until", "iuv", "flow"];
@@ -28,7 +29,7 @@ export function open(context) {
     return { items: found.entries, cursor: found.cursor };
   });
   const sums = makeData(context, calls.summary);
-  const linking = makeLinking(context, (told) => {
+  const changed = (told) => {
     said = told;
     list.load();
     setTimeout(() => {
@@ -36,7 +37,9 @@ export function open(context) {
       list.load();
       sums.load();
     }, AGAIN_MS);
-  });
+  };
+  const linking = makeLinking(context, changed);
+  const reopening = makeReopening(context, changed);
   const form = makeForm(context, {
     values: { ...asked, code: taxCode },
     check: ({ code }) => (!code?.trim() || isTaxCode(cleanTaxCode(code)) ? {}
@@ -76,8 +79,10 @@ export function open(context) {
       each.labels.includes("TES_PROPOSED") ? ["accept", "link", "aside"] : ["link", "aside"]);
     const where = each.kind === "flow" ? ["settlement", { id: each.flow }]
       : ["collections", { iuv: each.id }];
-    return html`<a class="btn btn-outline-primary btn-sm" href=${context.address(...where)}
-      >${text.see}<span class="visually-hidden"> ${each.flow_id || each.id}</span></a>`;
+    return html`<span class="buttons"><a class="btn btn-outline-primary btn-sm"
+      href=${context.address(...where)}
+      >${text.see}<span class="visually-hidden"> ${each.flow_id || each.id}</span></a>
+      ${reopening.button({ ...each, iuv: each.id })}</span>`;
   };
 
   const rows = (items) => (items.length ? html`${table({
@@ -122,6 +127,6 @@ export function open(context) {
     ${done(said)}
     ${sums.view(counts)}
     ${filters()}
-    ${list.view(rows)}${linking.view()}`;
+    ${list.view(rows)}${linking.view()}${reopening.view()}`;
   return { title: text.title, view };
 }

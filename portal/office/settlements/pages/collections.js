@@ -6,12 +6,13 @@ import { amount } from "../../../format.js";
 import { cleanTaxCode, isTaxCode } from "../../../codes.js";
 import { fill } from "../../../language.js";
 import { makeForm } from "../../../parts/form.js";
-import { count } from "../../parts/show.js";
+import { count, done } from "../../parts/show.js";
 import { more } from "../../parts/table.js";
 import { makeList } from "../../parts/work.js";
 import * as calls from "../calls.js";
 import { makeLooking } from "../parts/looking.js";
 import { paymentsTable, sumOf } from "../parts/payments.js";
+import { makeReopening } from "../parts/reopening.js";
 import { views } from "../parts/views.js";
 
 const FILTERS = ["paid_from", "paid_until", "banked_from", "banked_until", "iuv", "flow", "label"];
@@ -30,6 +31,11 @@ export function open(context) {
     return { items: found.collections, cursor: found.cursor };
   });
   const looking = makeLooking(context, () => list.load());
+  let said = "";
+  const reopening = makeReopening(context, (told) => {
+    said = told;
+    list.load();
+  });
   const form = makeForm(context, {
     values: { ...asked, code: taxCode },
     check: ({ code }) => (!code?.trim() || isTaxCode(cleanTaxCode(code)) ? {}
@@ -49,7 +55,7 @@ export function open(context) {
   const rows = (items) => (items.length ? html`
     <p>${fill(list.cursor ? text.sumSoFar : text.sum, {
       n: count(items.length, language), amount: amount(sumOf(items), language) })}</p>
-    ${paymentsTable(context, text.title, items)}${more(words, list)}`
+    ${paymentsTable(context, text.title, items, reopening)}${more(words, list)}`
     : html`<p>${isFiltered() ? text.noneSuch : text.none}</p>${more(words, list)}`);
 
   const free = { optional: true, unsaid: true };
@@ -74,9 +80,10 @@ export function open(context) {
 
   const view = () => html`<h1 tabindex="-1">${text.title}</h1>
     <p class="lead">${text.lead}</p>
+    ${done(said)}
     ${looking.view()}
     ${views(context, "collections")}
     ${filters()}
-    ${list.view(rows)}`;
+    ${list.view(rows)}${reopening.view()}`;
   return { title: text.title, view };
 }

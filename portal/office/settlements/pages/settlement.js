@@ -12,6 +12,7 @@ import * as calls from "../calls.js";
 import { makeLinking } from "../parts/linking.js";
 import { deeds, movementsTable } from "../parts/movements.js";
 import { paymentsTable } from "../parts/payments.js";
+import { makeReopening } from "../parts/reopening.js";
 import { makeRevision } from "../parts/revision.js";
 import { advice, meaning } from "../parts/tell.js";
 
@@ -48,6 +49,10 @@ export function open(context) {
     unknown = null;
     context.update();
     reload();
+  });
+  const reopening = makeReopening(context, (said) => {
+    acts.said = said;
+    payments.load();
   });
   async function choose() {
     unknown = (await calls.movements({ open: true, limit: 200 })).movements;
@@ -164,7 +169,7 @@ export function open(context) {
     ${bank(flow, movements)}
     <h2>${text.payments}</h2>
     ${payments.view((items) => (items.length
-      ? html`${paymentsTable(context, text.payments, items, true)}${more(words, payments)}`
+      ? html`${paymentsTable(context, text.payments, items, reopening, true)}${more(words, payments)}`
       : html`<p>${text.noPayments}</p>${more(words, payments)}`))}
     ${versions(flow)}`;
 

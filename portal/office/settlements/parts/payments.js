@@ -6,8 +6,8 @@ import { badge } from "../../parts/show.js";
 import { table } from "../../parts/table.js";
 import { dayIn, labelsOf } from "./tell.js";
 
-/** `ofOne`: all of one flow, which need not be named. */
-export function paymentsTable(context, caption, payments, ofOne = false) {
+/** `reopening`: asks anew for what was revoked. `ofOne`: all of one flow, which need not be named. */
+export function paymentsTable(context, caption, payments, reopening, ofOne = false) {
   const { words, language } = context;
   const text = words.settlements.collections;
   const iuv = (each) => html`<span class="number">${each.iuv}</span>`;
@@ -28,7 +28,7 @@ export function paymentsTable(context, caption, payments, ofOne = false) {
         { id: each.flow })}>${each.flow_id}</a>` : "–"]),
       dayIn(each.bank_day, language),
       html`${badge(text.states, each.state)}${labelsOf(words, each)}${each.origin === "spontaneous"
-        ? html`<small>${words.position.origins.spontaneous}</small>` : nothing}`,
+        ? html`<small>${words.position.origins.spontaneous}</small>` : nothing}${reopening.button(each)}`,
     ],
   });
 }

@@ -1,7 +1,7 @@
 const ASK_PSP = "Ask the PSP for a right flow: until it comes, this one is not posted by itself.";
 const LOOK = "Look at the line; if need be, post it by hand with a note.";
 const AWAIT_RECEIPT = "The receipt is being looked for; failing that, the flow may stand for it after some days.";
-const REOPEN = "Only a person reopens the position.";
+const REOPEN = "Reopen the position: the same amount is asked for anew, by another notice.";
 const NOTHING = "Nothing to be done.";
 
 export const words = {
@@ -14,6 +14,11 @@ export const words = {
     link_unknown: "No flow or payment with this code is known.",
     link_note: "Say why: the note stays in the history of the movement.",
     recipients_too_many: "There are too many addresses: ten at most.",
+    reopen_note: "Say why: the note stays in the position’s timeline.",
+    reopen_not_revoked: "No flow says that the payment was revoked.",
+    reopen_paid_otherwise: "There is another payment of the position: it is not asked for anew.",
+    reopen_others_paid: "Other instalments of the position are paid: make a position apart for this one.",
+    reopen_registration: "The position is of a training event: register anew.",
     revision_note: "Say why: the note stays with the decision.",
     revision_decided: "It was decided otherwise about this version already.",
     revision_running: "Another version is being applied: wait until it has ended.",
@@ -51,6 +56,7 @@ export const words = {
     RT_IUF: ["Reported, not on the account yet.", "Wait for the transfer."],
     RT_IUF_TES: ["Receipt, flow and account agree.", NOTHING],
     RT_TES: ["Receipt and a single transfer agree.", NOTHING],
+    RT_TES_DIV_IMP: ["The single transfer is not of the receipt’s amount, or not of that in its text.", "Ask the PSP; if the receipt’s amount came in all, link it by hand with a note."],
     IUV_NO_RT: ["Payment reported without a receipt.", "Look for the receipt; check that the position is the body’s."],
     NO_RECEIPT_YET: ["The PSP declares the payment without a receipt (outcome 8 or 9).", AWAIT_RECEIPT],
     DOPPI: ["The same payment is reported several times under different IURs.", "Check with the PSP: money that came twice is to be given back."],
@@ -402,6 +408,15 @@ export const words = {
     see: "Open",
     none: "Nothing is wrong: receipts, flows and account agree.",
     noneSuch: "Nothing with these filters.",
+  },
+  reopening: {
+    deed: "Reopen",
+    title: "Reopen the position?",
+    text: "The PSP has taken the money back. The same amount is asked for anew of the same person, under another notice number: the old one cannot be paid any more. What is posted stays until it is reversed.",
+    note: "Note",
+    noteHint: "It stays in the position’s timeline, with your name.",
+    said: "The position is reopened.",
+    toNew: "Go to the new position",
   },
   linking: {
     of: "of {day}, {amount}",

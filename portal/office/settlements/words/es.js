@@ -1,7 +1,7 @@
 const ASK_PSP = "Pide al PSP un flujo correcto: mientras no llegue, este no se contabiliza solo.";
 const LOOK = "Revisa la línea; si hace falta, contabilízala a mano con una nota.";
 const AWAIT_RECEIPT = "Se busca el recibo; si no aparece, tras unos días puede dar fe el flujo.";
-const REOPEN = "La posición solo la reabre una persona.";
+const REOPEN = "Reabre la posición: la misma suma se pide de nuevo, con otro aviso.";
 const NOTHING = "No hay que hacer nada.";
 
 export const words = {
@@ -14,6 +14,11 @@ export const words = {
     link_unknown: "No consta ningún flujo ni pago con este código.",
     link_note: "Di por qué: la nota queda en el historial del movimiento.",
     recipients_too_many: "Hay demasiadas direcciones: diez como máximo.",
+    reopen_note: "Di por qué: la nota queda en la cronología de la posición.",
+    reopen_not_revoked: "Ningún flujo dice que el pago se haya revocado.",
+    reopen_paid_otherwise: "Hay otro pago de la posición: no se pide de nuevo.",
+    reopen_others_paid: "Otros plazos de la posición están pagados: crea una posición aparte para este.",
+    reopen_registration: "La posición es de un evento formativo: repite la inscripción.",
     revision_note: "Di por qué: la nota queda con la decisión.",
     revision_decided: "Sobre esta versión ya se decidió otra cosa.",
     revision_running: "Otra versión se está aplicando: espera a que termine.",
@@ -51,6 +56,7 @@ export const words = {
     RT_IUF: ["Comunicado, aún no está en la cuenta.", "Espera la transferencia."],
     RT_IUF_TES: ["Recibo, flujo y cuenta coinciden.", NOTHING],
     RT_TES: ["El recibo y una transferencia suelta coinciden.", NOTHING],
+    RT_TES_DIV_IMP: ["La transferencia suelta no es del importe del recibo, o no del de su concepto.", "Pregunta al PSP; si en total ha llegado el importe del recibo, vincúlala a mano con una nota."],
     IUV_NO_RT: ["Pago comunicado sin recibo.", "Busca el recibo; comprueba que la posición sea del organismo."],
     NO_RECEIPT_YET: ["El PSP declara el pago sin recibo (resultado 8 o 9).", AWAIT_RECEIPT],
     DOPPI: ["El mismo pago se comunica varias veces con IUR distintos.", "Compruébalo con el PSP: un cobro doble se devuelve."],
@@ -402,6 +408,15 @@ export const words = {
     see: "Abrir",
     none: "Ninguna anomalía: recibos, flujos y cuenta coinciden.",
     noneSuch: "Ninguna anomalía con estos filtros.",
+  },
+  reopening: {
+    deed: "Reabrir",
+    title: "¿Reabrir la posición?",
+    text: "El PSP ha retirado el dinero. La misma suma se pide de nuevo a la misma persona, con otro número de aviso: el antiguo ya no se paga. Lo contabilizado queda hasta que se anule.",
+    note: "Nota",
+    noteHint: "Queda en la cronología de la posición, con tu nombre.",
+    said: "La posición está reabierta.",
+    toNew: "Ir a la nueva posición",
   },
   linking: {
     of: "del {day}: {amount}",

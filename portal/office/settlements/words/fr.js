@@ -1,7 +1,7 @@
 const ASK_PSP = "Demandez au PSP un flux correct : tant qu’il n’arrive pas, celui-ci n’est pas comptabilisé tout seul.";
 const LOOK = "Vérifiez la ligne ; au besoin, comptabilisez-la à la main avec une note.";
 const AWAIT_RECEIPT = "Le reçu est recherché ; à défaut, après quelques jours, le flux peut faire foi.";
-const REOPEN = "Seule une personne peut rouvrir la position.";
+const REOPEN = "Rouvrez la position : la même somme est demandée de nouveau, par un autre avis.";
 const NOTHING = "Rien à faire.";
 
 export const words = {
@@ -14,6 +14,11 @@ export const words = {
     link_unknown: "Aucun flux ni paiement connu avec ce code.",
     link_note: "Dites pourquoi : la note reste dans l’historique du mouvement.",
     recipients_too_many: "Il y a trop d’adresses : dix au plus.",
+    reopen_note: "Dites pourquoi : la note reste dans la chronologie de la position.",
+    reopen_not_revoked: "Aucun flux ne dit que le paiement a été révoqué.",
+    reopen_paid_otherwise: "Il y a un autre paiement de la position : elle n’est pas demandée de nouveau.",
+    reopen_others_paid: "D’autres échéances de la position sont payées : créez une position à part pour celle-ci.",
+    reopen_registration: "La position est celle d’un évènement de formation : refaites l’inscription.",
     revision_note: "Dites pourquoi : la note reste avec la décision.",
     revision_decided: "Une autre décision a déjà été prise sur cette version.",
     revision_running: "Une autre version est en cours d’application : attendez la fin.",
@@ -51,6 +56,7 @@ export const words = {
     RT_IUF: ["Annoncé, pas encore sur le compte.", "Attendez le virement."],
     RT_IUF_TES: ["Reçu, flux et compte concordent.", NOTHING],
     RT_TES: ["Le reçu et un virement isolé concordent.", NOTHING],
+    RT_TES_DIV_IMP: ["Le virement isolé n’est pas du montant du reçu, ou pas de celui de son libellé.", "Demandez au PSP ; si le montant du reçu est arrivé en tout, liez-le à la main avec une note."],
     IUV_NO_RT: ["Paiement annoncé sans reçu.", "Cherchez le reçu ; vérifiez que la position est bien de l’organisme."],
     NO_RECEIPT_YET: ["Le PSP déclare le paiement sans reçu (code 8 ou 9).", AWAIT_RECEIPT],
     DOPPI: ["Le même paiement est annoncé plusieurs fois avec des IUR différents.", "Vérifiez auprès du PSP : un double encaissement est à rembourser."],
@@ -402,6 +408,15 @@ export const words = {
     see: "Ouvrir",
     none: "Aucune anomalie : reçus, flux et compte concordent.",
     noneSuch: "Aucune anomalie avec ces filtres.",
+  },
+  reopening: {
+    deed: "Rouvrir",
+    title: "Rouvrir la position ?",
+    text: "Le PSP a repris l’argent. La même somme est demandée de nouveau à la même personne, sous un autre numéro d’avis : l’ancien ne se paie plus. Ce qui est comptabilisé reste jusqu’à une contre-passation.",
+    note: "Remarque",
+    noteHint: "Elle reste dans la chronologie de la position, avec votre nom.",
+    said: "La position est rouverte.",
+    toNew: "Aller à la nouvelle position",
   },
   linking: {
     of: "du {day}, {amount}",

@@ -1,7 +1,7 @@
 const ASK_PSP = "Chiedi al PSP un flusso corretto: finché non arriva, questo non si contabilizza da solo.";
 const LOOK = "Controlla la riga; se serve, contabilizzala a mano con una nota.";
 const AWAIT_RECEIPT = "La ricevuta viene cercata; se non c’è, dopo alcuni giorni può fare fede il flusso.";
-const REOPEN = "La posizione si riapre soltanto a mano.";
+const REOPEN = "Riapri la posizione: la stessa somma si chiede di nuovo, con un altro avviso.";
 const NOTHING = "Niente da fare.";
 
 export const words = {
@@ -14,6 +14,11 @@ export const words = {
     link_unknown: "Non risulta un flusso o un pagamento con questo codice.",
     link_note: "Scrivi perché: la nota resta nella storia del movimento.",
     recipients_too_many: "Gli indirizzi sono troppi: al massimo dieci.",
+    reopen_note: "Scrivi perché: la nota resta nella cronologia della posizione.",
+    reopen_not_revoked: "Nessun flusso dice che il pagamento è stato revocato.",
+    reopen_paid_otherwise: "Della posizione c’è un altro pagamento: non si chiede di nuovo.",
+    reopen_others_paid: "Altre rate della posizione sono pagate: per questa crea una posizione a parte.",
+    reopen_registration: "La posizione è di un evento formativo: rifai l’iscrizione.",
     revision_note: "Scrivi perché: la nota resta con la decisione.",
     revision_decided: "Su questa versione si è già deciso diversamente.",
     revision_running: "Un’altra versione si sta già applicando: attendi che finisca.",
@@ -52,6 +57,7 @@ export const words = {
     RT_IUF: ["Rendicontato, non ancora sul conto.", "Attendi il riversamento."],
     RT_IUF_TES: ["Ricevuta, flusso e conto concordano.", NOTHING],
     RT_TES: ["Ricevuta e bonifico singolo concordano.", NOTHING],
+    RT_TES_DIV_IMP: ["Il bonifico singolo non è dell’importo della ricevuta o della sua causale.", "Chiedi al PSP; se in tutto è arrivato l’importo della ricevuta, collega a mano con una nota."],
     IUV_NO_RT: ["Pagamento rendicontato senza ricevuta.", "Cerca la ricevuta; controlla che la posizione sia dell’ente."],
     NO_RECEIPT_YET: ["Il PSP dichiara il pagamento senza ricevuta (esito 8 o 9).", AWAIT_RECEIPT],
     DOPPI: ["Lo stesso pagamento è rendicontato più volte con IUR diversi.", "Verifica con il PSP: un doppio incasso va rimborsato."],
@@ -406,6 +412,15 @@ export const words = {
     see: "Apri",
     none: "Nessuna anomalia: ricevute, flussi e conto concordano.",
     noneSuch: "Nessuna anomalia con questi filtri.",
+  },
+  reopening: {
+    deed: "Riapri",
+    title: "Riaprire la posizione?",
+    text: "Il PSP ha ritirato il denaro. La stessa somma si chiede di nuovo alla stessa persona, con un altro numero di avviso: il vecchio non si paga più. Quel che è contabilizzato resta, finché non si storna.",
+    note: "Nota",
+    noteHint: "Resta nella cronologia della posizione, con il tuo nome.",
+    said: "La posizione è riaperta.",
+    toNew: "Vai alla nuova posizione",
   },
   linking: {
     of: "del {day}, {amount}",
