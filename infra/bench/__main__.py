@@ -43,7 +43,7 @@ PARTS = (
         "controls",
         ("controls_over_a38_*", "raw_to_signed_over_floor", "courtesy_copies_per_second"),
     ),
-    Part("notices", ("notices_per_second", "notices_with_slip_per_second", "iuvs_per_second")),
+    Part("notices", ("notices_per_second", "notices_with_slip_per_second")),
     Part(
         "accounting",
         ("fdr_*", "statement_rows_per_second", "remittances_per_second", "matching_*"),
@@ -51,7 +51,10 @@ PARTS = (
     Part("login", ("login_*", "session_check_*")),
     Part("node", ("node_*",)),
     Part("reconciled", ("matched_calls", "posted_calls_*")),
+    Part("intake", ("intake_*",)),
     Part("calls", ("aws_calls_*", "cost_*")),
+    Part("dues", ("dues_*",)),
+    Part("positions", ("iuvs_per_second", "generated_*")),
     Part("archive", ("zip_*",)),
     Part("notices_job", ("job_*",)),
 )

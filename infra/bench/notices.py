@@ -1,4 +1,4 @@
-"""Payment notices a second on one core, IUVs a second, and where the time of a notice goes.
+"""Payment notices a second on one core, and where the time of a notice goes.
 
 All in CPU time. Each notice is another one of the same creditor, as in a flow of dues; what
 they share (fonts, marks) is prepared before, and its time told apart.
@@ -14,20 +14,17 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from chalicelib.base import limits
 from chalicelib.base.pdf.canvas import Canvas
 from chalicelib.payments import codes, datamatrix, iuv, qr
 from chalicelib.payments.notice import head, pages, pdf
 from chalicelib.payments.notice.model import Creditor, Debtor, Notice, Payment, Postal
 from chalicelib.payments.notice.sheet import Sheet
-from chalicelib.payments.numbers import Block
 from infra.bench.figures import Figure, Measured
 from infra.local.cloud import LAYERS
 
 FONTS = LAYERS / "fonts"
 NOTICES_TARGET = 250.0
 SLIPS_TARGET = 150.0
-IUVS_TARGET = 100_000.0
 BATCH = 50
 _LOGO = (
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100">'
@@ -70,18 +67,9 @@ def measure(folder: Path, *, quick: bool, say: Callable[[str], None]) -> Measure
         for name, given in (("plain", plain), ("slips", slips))
     }
     say(f"{BATCH} notices of each kind, {rounds} times")
-    numbered = _each(lambda: list(Block("01", 1, limits.IUV_BLOCK)), rounds) * BATCH
     figures = [
         _figure("notices_per_second", taken["plain"], NOTICES_TARGET, first),
         _figure("notices_with_slip_per_second", taken["slips"], SLIPS_TARGET, first),
-        Figure(
-            "iuvs_per_second",
-            round(limits.IUV_BLOCK / numbered),
-            "iuvs/s",
-            IUVS_TARGET,
-            better="higher",
-            note=f"{limits.IUV_BLOCK} of one block, after one call of DynamoDB",
-        ),
     ]
     return Measured(figures, _shares(slips, taken["slips"], rounds))
 

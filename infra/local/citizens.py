@@ -1,4 +1,4 @@
-"""Forty citizens pay what the demonstration's body asks for, by the portal, Checkout and the node.
+"""Citizens (40) pay what the demonstration's body asks for, by the portal, Checkout and the node.
 
 Most pay their notice on Checkout. Some do it as people and payment providers do: at the same moment
 at two places, after the day it was due, in instalments, two notices in one cart; some receipts come
@@ -13,18 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from infra.local.collection import CREDITOR, LATE, PARTNER, STATION, Office, wait_for
+from infra.local.collection import CREDITOR, PARTNER, STATION, Office, wait_for
 from infra.local.doors import Door
 from infra.local.pagopa.checkout import Checkout, through
 from infra.local.pagopa.node import Node
-
-CITIZENS = 40
-TWICE = 3  # they pay at two places at the same moment
-LATER = 4  # their receipt comes when they have long gone home
-REPEATED = 3  # the node tells their receipt twice
-INSTALMENTS = 6  # companies: half of them pay the first only
-CANCELLED = 2  # they turn back at Checkout
-PAIRS = 2  # one cart, two notices
 
 
 def address(number: int) -> str:
@@ -89,24 +81,25 @@ class Town:
 
     def live(self) -> None:
         """All of it, until every receipt has come."""
+        story = self.office.story
         members, companies = self._positions()
         waiting = iter(members)
         # The first of the list are those whose day is over: they pay more than the notice says.
-        self._alone(waiting, LATE)
-        for kind, times in (("late", LATER), ("twice", REPEATED)):
+        self._alone(waiting, story.late)
+        for kind, times in (("late", story.later), ("twice", story.repeated)):
             for _ in range(times):
                 self.checkout.plan(kind)
                 self._alone(waiting, 1)
-        for _ in range(TWICE):
+        for _ in range(story.twice):
             self._at_two_places(next(waiting))
-        for _ in range(PAIRS):
+        for _ in range(story.pairs):
             self._together(next(waiting), next(waiting))
-        for _ in range(CANCELLED):
+        for _ in range(story.cancelled):
             self._alone(waiting, 1, "cancel")
-        for number, company in enumerate(companies[:INSTALMENTS]):
+        for number, company in enumerate(companies[: story.instalments]):
             self._by_instalments(company, 1 + number % 2)
         self._certificate()
-        self._alone(waiting, CITIZENS - self.count)
+        self._alone(waiting, story.citizens - self.count)
         self.checkout.deliver()
         for citizen, cart in self.carts:
             wait_for("a receipt", _asking(citizen, cart), lambda state: state == "paid")
@@ -165,7 +158,7 @@ class Town:
         return found["payments"][0]["notice"], found["tax_code"]
 
     def link(self) -> str:
-        """The portal's page of that notice, as the paper's QR leads to it."""
+        """The portal's page of that notice, as the link printed on it says."""
         return f"{self.office.door.url}/portal/?n={self.unpaid()[0]}-{CREDITOR}"
 
 

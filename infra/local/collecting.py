@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from infra.local import settling
 from infra.local.citizens import Town
-from infra.local.collection import DUES, Office
+from infra.local.collection import Office
 from infra.local.house import House
 from infra.local.settling import Reconciled
 from infra.local.smtp import MailServer
+from infra.local.story import USUAL, Story
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,13 @@ class Collected:
         }
 
 
-def play(house: House, mail: MailServer) -> Collected:
+def play(house: House, mail: MailServer, story: Story = USUAL) -> Collected:
     """All of it, said on the terminal; the house works meanwhile."""
     begun = time.monotonic()
     print("A body collects: its setting, a service, a mail account", flush=True)
-    office = Office.open(house, mail)
+    office = Office.open(house, mail, story)
     done = office.bring_dues()
-    print(f"  {done['done']} dues from an Excel file of {DUES} rows", flush=True)
+    print(f"  {done['done']} dues from an Excel file of {story.dues} rows", flush=True)
     print(f"  {office.make_positions()} debt positions with their IUV", flush=True)
     runs = office.notify()
     notices = sum(run["sent"] for run in runs)
@@ -66,7 +67,7 @@ def _write_table(found: Collected) -> None:
     for state, count in found.positions.items():
         print(f"  {state:16} {'':44} {count:9}")
     rows = {
-        ("matched", "receipt, flow and bank agree"): found.reconciled.matched,
+        ("matched", "receipt and flow agree"): found.reconciled.matched,
         ("posted", "in an order (reversale)"): found.reconciled.posted,
         **{("anomaly", label): n for label, n in sorted(found.reconciled.anomalies.items())},
     }

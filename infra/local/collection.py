@@ -1,4 +1,4 @@
-"""The demonstration's body: its setting, two hundred dues from an Excel file, their notices.
+"""The demonstration's body: its setting, its dues (200) from an Excel file, their notices.
 
     office = Office.open(house, mail)
     office.bring_dues()
@@ -26,6 +26,7 @@ from chalicelib.payments.dues.columns import COLUMNS
 from infra.local.doors import Door, DoorError
 from infra.local.house import House
 from infra.local.smtp import PASSWORD, USER, MailServer
+from infra.local.story import USUAL, Story
 from infra.local.subjects import tax_code, vat_number
 
 TENANT = "ordine"
@@ -43,9 +44,6 @@ _TAXONOMY = (
     "12;Ordini;01;Quote;Quote degli iscritti;001;Quota annuale;AP;Quota annuale d’iscrizione;1;"
     f"{FEE};01/01/2020;12/31/2099;x;x\r\n"
 )
-DUES = 200
-COMPANIES = 20  # they pay in two instalments, or all at once
-LATE = 5  # their day was before today
 LATE_FEE_CENTS = 1_000
 BODY_SCOPES = ("body:read", "body:write")
 WAIT_S = 120
@@ -58,16 +56,16 @@ _LAST = (
 )  # fmt: skip
 
 
-def rows(today: date) -> Iterator[dict[str, Any]]:
+def rows(today: date, story: Story = USUAL) -> Iterator[dict[str, Any]]:
     """The dues: members, of whom a few should have paid by now, then professional companies."""
-    for number in range(DUES):
+    for number in range(story.dues):
         found: dict[str, Any] = {
             "source": f"{today.year}-{number + 1:05d}", "service": "quota",
             "reason": f"Quota annuale {today.year}", "year": str(today.year), "city": "Padova",
             "postcode": "35100", "province": "PD", "address": f"Via Roma {number + 1}",
             "due": today + timedelta(days=30),
         }  # fmt: skip
-        if number >= DUES - COMPANIES:
+        if number >= story.dues - story.companies:
             found |= {
                 "category": "società", "name": f"Studio {number} S.t.p.",
                 "tax_code": vat_number(7_000_000 + number, 28), "amount": 300,
@@ -79,7 +77,7 @@ def rows(today: date) -> Iterator[dict[str, Any]]:
                 "category": "professionista", "name": f"{last} {first}", "amount": 150,
                 "tax_code": tax_code(last, first, born, first[-1] == "a"),
             }  # fmt: skip
-            if number < LATE:
+            if number < story.late:
                 found["due"] = today - timedelta(days=10)
         yield found | {"mail": f"iscritto{number + 1}@example.org"}
 
@@ -123,10 +121,11 @@ class Office:
     house: House
     door: Door
     today: date
+    story: Story = USUAL
     flows: list[str] = field(default_factory=list)
 
     @classmethod
-    def open(cls, house: House, mail: MailServer) -> Self:
+    def open(cls, house: House, mail: MailServer, story: Story = USUAL) -> Self:
         """The body with its setting, its service, its mail account."""
         now = house.cloud.clock.now()
         accounts.create_reseller(
@@ -134,7 +133,7 @@ class Office:
         )
         key = accounts.issue_key(TENANT, "demo", BODY_SCOPES, now, secrets.token_hex(38))
         taxonomy.load(_TAXONOMY.encode(), now)
-        office = cls(house, Door(house.gateway.url, key[1]), clock.rome_day(now))
+        office = cls(house, Door(house.gateway.url, key[1]), clock.rome_day(now), story)
         office._settle(mail)
         return office
 
@@ -164,7 +163,7 @@ class Office:
 
     def bring_dues(self) -> dict[str, Any]:
         """The Excel file, its dry run, its commit; the import as it ended."""
-        data = workbook(rows(self.today))
+        data = workbook(rows(self.today, self.story))
         path = "/v1/body/dues/files"
         found = self.door.call("POST", path, data, key="demo", name="quote.xlsx")
         place = f"/v1/body/dues/imports/{found['id']}"
@@ -225,7 +224,7 @@ class Office:
         found: list[dict[str, Any]] = []
         cursor = ""
         while True:
-            more = {"cursor": cursor} if cursor else {}
+            more: dict[str, Any] = {"cursor": cursor} if cursor else {}
             page = self.door.call("GET", path, limit=200, **more)
             found += page[name]
             cursor = page["cursor"] or ""

@@ -15,7 +15,8 @@ import base64
 import contextlib
 import json
 import secrets
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -260,6 +261,29 @@ class House:
             self.cloud.clock.advance(part.total_seconds())
             self.cloud.pump.run_due_schedules()
             self.settle(**how)
+
+    @contextlib.contextmanager
+    def working(self) -> Iterator[None]:
+        """Lambda, the schedules, SdI and the mail service at work in the background."""
+        stop = threading.Event()
+
+        def neighbours() -> None:
+            while not stop.wait(0.2):
+                self.sdi.step()
+                self.cloud.mailbox.emit_events()
+
+        threads = [
+            threading.Thread(target=self.cloud.pump.run_forever, args=(stop,), daemon=True),
+            threading.Thread(target=neighbours, daemon=True),
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
 
     # --- looking ------------------------------------------------------------------------------
 

@@ -138,7 +138,7 @@ def _run(once: bool, zip_path: str, reseller: str, registry: Registry) -> int:
     ):
         known = _settle_people(house, reseller, bool(zip_path))
         name, data = _input(house, zip_path)
-        with _quiet_handlers(folder), _working(house):
+        with _quiet_handlers(folder), house.working():
             begun = time.monotonic()
             house.drop(f"{reseller}/{name}", data)
             print(f"Dropped {name} ({len(data):,} bytes) into the intake bucket, drop/{reseller}/")
@@ -148,7 +148,7 @@ def _run(once: bool, zip_path: str, reseller: str, registry: Registry) -> int:
             _write_table(documents, seconds)
             with MailServer(house.authority) as mail:
                 collected = collecting.play(house, mail)
-            _write_result(documents, seconds, collected)
+            write_result(documents, seconds, collected)
             for error in house.cloud.pump.errors:
                 print(f"  problem: {error}", file=sys.stderr)
             if not rested:
@@ -196,30 +196,6 @@ def _quiet_handlers(folder: str) -> Iterator[None]:
             log.use(None)
 
 
-@contextlib.contextmanager
-def _working(house: House) -> Iterator[None]:
-    """Lambda, SdI and the mail service at work in the background."""
-    stop = threading.Event()
-
-    def neighbours() -> None:
-        while not stop.wait(0.2):
-            house.sdi.step()
-            house.cloud.mailbox.emit_events()
-
-    threads = [
-        threading.Thread(target=house.cloud.pump.run_forever, args=(stop,), daemon=True),
-        threading.Thread(target=neighbours, daemon=True),
-    ]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
-
-
 def _watch(house: House, reseller: str) -> bool:
     """Show what happens until nothing more will; False when it got stuck."""
     watch = Watch(reseller)
@@ -261,7 +237,7 @@ def _write_table(documents: list[Document], seconds: float) -> None:
     print(f"\n  {len(files) - refused} documents and {refused} refused files in {seconds} s\n")
 
 
-def _write_result(documents: list[Document], seconds: float, collected: Collected) -> None:
+def write_result(documents: list[Document], seconds: float, collected: Collected) -> None:
     """`.local/run.json`: each file that came is a flow; of these the documents by state; the
     citizens' part by itself."""
     files = [one for one in documents if one.kind != "zip" or one.state == "refused_file"]

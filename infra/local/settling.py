@@ -16,14 +16,11 @@ from typing import Any
 from chalicelib.payments import iuv
 from infra.local.collection import CREDITOR, IBAN, PARTNER, STATION, TENANT, Office, wait_for
 from infra.local.pagopa.fdr import KEY, Fdr, Flow, Line
+from infra.local.story import USUAL, Story
 
 ROOT = "/v1/body/reconciliation"
 POSTING = "/v1/body/posting"
 COLUMNS = "banca"
-LATE_MONEY = 2  # receipts in the flow whose transfer the bank has not booked yet
-SHORT = 2  # receipts in the flow that a cent is missing of
-WITH_STRANGER = 2  # receipts in the flow that has a line which nobody has a receipt of
-FORGOTTEN = 1  # receipts that no flow reports
 GOOD = 2  # flows that nothing is wrong with
 STRANGER = 999_999_999  # the number of a notice that the body never made
 
@@ -36,13 +33,15 @@ class Booked:
     cents: int
 
 
-def flows(receipts: Sequence[dict[str, Any]], day: str) -> tuple[list[Flow], list[Booked]]:
+def flows(
+    receipts: Sequence[dict[str, Any]], day: str, story: Story = USUAL
+) -> tuple[list[Flow], list[Booked]]:
     """The settlement of these receipts, and what the bank books of it, damage included."""
     lines: list[Line] = [(one["iuv"], one["id"], 1, one["cents"], "0") for one in receipts]
-    waiting = lines[FORGOTTEN:]
-    late, waiting = waiting[:LATE_MONEY], waiting[LATE_MONEY:]
-    short, waiting = waiting[:SHORT], waiting[SHORT:]
-    known, waiting = waiting[:WITH_STRANGER], waiting[WITH_STRANGER:]
+    waiting = lines[story.forgotten :]
+    late, waiting = waiting[: story.late_money], waiting[story.late_money :]
+    short, waiting = waiting[: story.short], waiting[story.short :]
+    known, waiting = waiting[: story.with_stranger], waiting[story.with_stranger :]
     half = len(waiting) // 2
     stranger: Line = (iuv.make("01", STRANGER), "nobody-knows", 1, 15_000, "0")
     found = [
@@ -89,7 +88,7 @@ def _euro(cents: int) -> str:
 
 @dataclass(frozen=True)
 class Reconciled:
-    """How it ended: collections matched three ways, collections posted, anomalies by label."""
+    """How it ended: lines of flows whose receipt is here, those posted, anomalies by label."""
 
     matched: int
     posted: int
@@ -109,7 +108,7 @@ class Reconciled:
 
 
 def play(office: Office, fdr: Fdr) -> Reconciled:
-    """All of it, by the body's own software; the house works meanwhile."""
+    """All of it: the body's own software says how, the house's schedule does it."""
     door, day = office.door, office.today.isoformat()
     door.call("PUT", f"{ROOT}/setting", {
         "way": "rest", "broker": PARTNER, "station": STATION, "key": KEY,
@@ -118,31 +117,27 @@ def play(office: Office, fdr: Fdr) -> Reconciled:
         "account": IBAN, "columns": {"day": 0, "texts": [1], "amount": 2, "first_row": 3,
                                      "mark": ","},
     })  # fmt: skip
-    settled, booked = flows(office.receipts(), day)
+    door.call("PUT", f"{POSTING}/setting", {"automatic": True, "account": IBAN})
+    settled, booked = flows(office.receipts(), day, office.story)
     for flow in settled:
         fdr.publish(CREDITOR, flow)
     _drop(office, statement(booked, day))
     print(f"  {len(settled)} settlement flows at the node, a statement of the bank dropped")
+    # From here on nobody asks for anything: the schedule looks, what agrees is posted.
+    run_hour(office)
     wait_for("the flows", lambda: _fetched(office), lambda found: found == len(settled))
-    listed = wait_for(
-        "the statement",
-        lambda: door.call("GET", f"{ROOT}/statements")["statements"],
-        lambda found: found and found[0]["state"] == "read",
-    )
-    wait_for("the match", lambda: _cashed(office), lambda found: found == GOOD)
-    run = door.call("POST", f"{POSTING}/runs", {
-        "mode": "statement", "name": listed[0]["id"], "account": IBAN,
-    }, key="demo")  # fmt: skip
-    posted = wait_for(
-        "the posting",
-        lambda: door.call("GET", f"{POSTING}/runs/{run['id']}"),
-        lambda one: one["state"] == "posted",
-    )
-    found = wait_for(
-        "the sums", lambda: door.call("GET", f"{ROOT}/summary"),
-        lambda one: one["posted"] == posted["payments"],
-    )  # fmt: skip
-    return Reconciled(found["matched"], found["posted"], found["anomalies"], posted["orders"])
+    wait_for("the posting", lambda: _done(office), lambda found: found == GOOD)
+    runs = door.call("GET", f"{POSTING}/runs")["runs"]
+    found = door.call("GET", f"{ROOT}/summary")
+    orders = sum(one["orders"] for one in runs)
+    return Reconciled(found["matched"], found["posted"], found["anomalies"], orders)
+
+
+def run_hour(office: Office) -> None:
+    """The hourly schedule, as EventBridge starts it: nobody waits an hour for the next."""
+    cloud = office.house.cloud
+    (hourly,) = (one for one in cloud.stack.schedules if one.function == "Hourly")
+    cloud.pump.run_schedule(hourly)
 
 
 def _drop(office: Office, data: bytes) -> None:
@@ -155,11 +150,12 @@ def _drop(office: Office, data: bytes) -> None:
 
 
 def _fetched(office: Office) -> int:
-    """Flows that are here whole; asking looks for more, as opening the page does."""
+    """Flows that are here whole. Asking would look for more, had the schedule not just done so."""
     found = office.door.call("GET", f"{ROOT}/flows")["flows"]
     return sum(one["complete"] for one in found)
 
 
-def _cashed(office: Office) -> int:
-    found = office.door.call("GET", f"{ROOT}/flows")["flows"]
-    return sum(one["postable"] for one in found)
+def _done(office: Office) -> int:
+    """Flows of which everything is posted."""
+    found = office.door.call("GET", f"{ROOT}/flows", desk="done")["flows"]
+    return len(found)

@@ -130,6 +130,9 @@ class AppIo:
         handler.send_response(502 if fault == "gateway" else 200 if fault == "garbage" else status)
         handler.send_header("Content-Type", "application/json")
         handler.send_header("Content-Length", str(len(data)))
+        if status == 201 and not fault:
+            place = f"{self.url}/messages/{asked_of(body)}/{answer['id']}"
+            handler.send_header("Location", place)
         handler.end_headers()
         handler.wfile.write(data)
 
@@ -171,6 +174,11 @@ class AppIo:
         with self._lock:
             self.messages.append(asked)
             return {"id": f"01IO{len(self.messages):022d}"}
+
+
+def asked_of(body: bytes) -> str:
+    """Whom a message that was taken is for."""
+    return str(json.loads(body)["fiscal_code"])
 
 
 def check_message(asked: dict[str, Any]) -> None:

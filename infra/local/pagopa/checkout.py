@@ -198,7 +198,7 @@ class Checkout:
         try:
             status, headers, answer = self._answer(handler.command, path, body)
         except Refusal as refusal:
-            status, headers = refusal.status, {"Content-Type": "application/problem+json"}
+            status, headers = refusal.status, {"Content-Type": "application/json"}
             problem = {"title": refusal.title, "status": status, "detail": refusal.detail}
             answer = json.dumps(problem).encode()
         if status == _CLOSED:

@@ -209,11 +209,12 @@ class Gpd:
 
     def _create(self, parts: Any, query: Any, _: Any, body: bytes) -> Reply:
         made = self._of(parts).create(parts["creditor"], _json(body), _publishes(query))
-        return Reply(201, made)
+        return Reply(201, _model(made))
 
     def _update(self, parts: Any, query: Any, _: Any, body: bytes) -> Reply:
         value, publish = _json(body), _publishes(query)
-        return Reply(200, self._of(parts).update(parts["creditor"], parts["iupd"], value, publish))
+        made = self._of(parts).update(parts["creditor"], parts["iupd"], value, publish)
+        return Reply(200, _model(made))
 
     def _get(self, parts: Any, *_: Any) -> Reply:
         found = self._of(parts).get(parts["creditor"], parts["iupd"])
@@ -226,10 +227,10 @@ class Gpd:
         return Reply(200, "deleted")
 
     def _publish(self, parts: Any, *_: Any) -> Reply:
-        return Reply(200, self._of(parts).publish(parts["creditor"], parts["iupd"]))
+        return Reply(200, _model(self._of(parts).publish(parts["creditor"], parts["iupd"])))
 
     def _invalidate(self, parts: Any, *_: Any) -> Reply:
-        return Reply(200, self._of(parts).invalidate(parts["creditor"], parts["iupd"]))
+        return Reply(200, _model(self._of(parts).invalidate(parts["creditor"], parts["iupd"])))
 
     def _paid(self, parts: Any, _: Any, __: Any, body: bytes) -> Reply:
         said = _json(body)
@@ -266,7 +267,7 @@ class Gpd:
                 entry: dict[str, Any] = {"statusCode": 201, "statusMessage": "Created"}
             except Refused as refused:
                 entry = {"statusCode": refused.status, "statusMessage": refused.detail}
-            found.entries.append(entry | {"requestIDs": [name]})
+            found.entries.append(entry | {"iupds": [name]})
 
     def _status(self, parts: Any, *_: Any) -> Reply:
         found = self._file(parts)
@@ -326,6 +327,15 @@ def _route(method: str, path: str) -> tuple[str, dict[str, str]]:
         if found and verb == method:
             return name, found.groupdict()
     return "unknown", {}
+
+
+def _model(kept: dict[str, Any]) -> dict[str, Any]:
+    """A position as it is answered to who changed it: as it was written, with its own status. Those
+    of its payment options are told only to who asks for it."""
+    options = [{name: one[name] for name in one if name != "status"}
+               for one in kept["paymentOption"]]  # fmt: skip
+    said = {name: one for name, one in kept.items() if name != "organizationFiscalCode"}
+    return said | {"paymentOption": options}
 
 
 def _problem(status: int, title: str, detail: str = "") -> dict[str, Any]:
