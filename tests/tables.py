@@ -393,11 +393,16 @@ def _answered(tables: Tables, request: Any) -> tuple[int, dict[str, str], str] |
 _open: list[Tables] = []
 
 
+def opened() -> Table:
+    """The product's table in the world that was opened last."""
+    return _open[-1][os.environ["TABLE"]]
+
+
 def due_rows(queue: str = "") -> list[dict[str, Any]]:
     """Rows of work that are not done, of one queue or all: shard after shard as the index `due` has
     them, and no more of them than it has. Out of the table itself, since asking for a thousand
     rows costs more than doing one."""
-    table = _open[-1][os.environ["TABLE"]]
+    table = opened()
     return [
         {name: from_wire(value) for name, value in unpacked(table.shown("due", item)).items()}
         for shard in range(SHARDS)

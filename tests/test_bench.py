@@ -130,6 +130,9 @@ def test_figures_choose_their_part() -> None:
     assert [one.name for one in chosen("login_over_argon2")] == ["login"]
     assert [one.name for one in chosen("notices_job")] == ["notices_job"]
     assert [one.name for one in chosen("notices_per_second")] == ["notices"]
+    assert [one.name for one in chosen("iuvs_per_second,dues_over_openpyxl")] == [
+        "dues", "positions",
+    ]  # fmt: skip
     with pytest.raises(ValueError, match="nonsense"):
         chosen("nonsense")
 

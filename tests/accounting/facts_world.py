@@ -228,9 +228,12 @@ def _bank(tenant: str, identity: str, flows: dict[str, settled.Settled]) -> Bank
             return BankMatch(one.identity, one.cents, "ignored", ("TES_CANCELLED",), named, "")
         return BankMatch(one.identity, one.cents, "anomalous", stands.labels, named, "")
     if kind == "iuv":
-        if groups.is_alone(store.get_groups(tenant, [iuv])[iuv].held):
+        held = store.get_groups(tenant, [iuv])[iuv].held
+        if groups.is_alone(held):
             return BankMatch(one.identity, one.cents, "matched", ("RT_TES",), "", iuv)
-        return BankMatch(one.identity, one.cents, "anomalous", ("TES_NO_IUF_OR_IUV",), "", iuv)
+        asked = not held.lines and any(not each.stamp for each in held.receipts)
+        label = "RT_TES_DIV_IMP" if asked else "TES_NO_IUF_OR_IUV"
+        return BankMatch(one.identity, one.cents, "anomalous", (label,), "", iuv)
     if one.found.confidence == "proposed":
         return BankMatch(one.identity, one.cents, "proposed", ("TES_PROPOSED",), named, "")
     if one.cents < 0:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from chalicelib.accounting import flow_door
 from chalicelib.accounting.fdr import classic, rest
 from chalicelib.accounting.fdr.model import Line, cents_of
-from chalicelib.accounting.flows import Check, Flow, Version, arrive, owner_of
+from chalicelib.accounting.flows import Check, Flow, Origin, Version, arrive, owner_of
 from chalicelib.accounting.labels import FLOW, NOTES
 from chalicelib.base import limits
 from chalicelib.base.errors import Rejected
@@ -291,6 +291,25 @@ def test_memory_does_not_grow_with_the_lines() -> None:
 
 
 # --- versions -------------------------------------------------------------------------------------
+def test_flows_of_one_id_are_told_apart_by_what_is_known_of_them() -> None:
+    day, next_day = date(2026, 11, 20), date(2026, 11, 21)
+    xml_one = Origin("", "B:SELBIT2B", "TRN1", day, 2026)
+    told = Origin("ABI06090", "G:12345678901", "TRN1", day, 2026)
+    cases = [
+        (told, replace(told, trn="TRN2", sender=""), True),  # both PSPs are known
+        (told, replace(told, psp="ABI03069"), False),
+        (told, replace(told, year=2027), False),
+        (xml_one, told, True),  # by the transfer: codes of two kinds say nothing
+        (xml_one, replace(told, trn="TRN2"), False),
+        (xml_one, replace(told, settled=next_day), False),
+        (xml_one, replace(told, sender="B:SELBIT2B", trn="TRN2", settled=next_day), True),
+        (xml_one, replace(told, sender="B:BPPIITRR"), False),
+        (replace(xml_one, trn=""), replace(told, trn=""), False),
+    ]
+    for one, other, same in cases:
+        assert one.is_of(other) == other.is_of(one) == same, (one, other)
+
+
 FIRST = Version("PSP", FLOW_ID, datetime(2026, 11, 20, 9, tzinfo=UTC), 1, 2, 11234)
 
 

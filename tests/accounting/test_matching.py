@@ -121,6 +121,7 @@ def test_labels_of_a_flow(facts: Sequence[Fact], state: str, told: tuple[str, ..
         ((bank(1000),), "anomalous", ("TES_NO_IUF_OR_IUV",)),
         ((bank(1000, flow_id="", iuv=IUV),), "anomalous", ("TES_NO_IUF_OR_IUV",)),
         ((RECEIPT, bank(1000, flow_id="", iuv=IUV)), "matched", ("RT_TES",)),
+        ((RECEIPT, bank(999, flow_id="", iuv=IUV)), "anomalous", ("RT_TES_DIV_IMP",)),
         ((RECEIPT, flow(LINE), bank(1000, flow_id="", iuv=IUV)), "anomalous",
          ("TES_NO_IUF_OR_IUV",)),
         ((bank(1000, flow_id="")._replace(confidence="none"),), "anomalous", ("TES_NO_MATCH",)),

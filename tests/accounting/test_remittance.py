@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import json
 import subprocess
 import sys
@@ -228,6 +230,38 @@ def test_the_door_says_five_facts_a_line() -> None:
     assert [one["kind"] for one in said] == ["flow", "none", "single", "none"]
     assert said[2]["iuv"] == "01000000000004285"
     assert said[3]["text"] == "città ÿ"
+
+
+WRITTEN = {
+    "utf-8-sig": codecs.BOM_UTF8,
+    "utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE,
+    "utf-32-le": codecs.BOM_UTF32_LE, "utf-32-be": codecs.BOM_UTF32_BE,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("encoding", "mark"),
+    [*WRITTEN.items(), ("utf-16-le", b""), ("utf-16-be", b""), ("utf-8", b""), ("cp1252", b"")],
+)
+def test_the_door_reads_a_file_however_it_is_written(
+    encoding: str, mark: bytes, ends: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    # Ċ ends in the byte of a line feed; cp1252 has none.
+    town = "città à" if encoding == "cp1252" else "città Ċ"
+    texts = [f"{KEY}{MOONEY}", "", town, f"{KEY}{POSTE}"]
+    bare = encoding.removesuffix("-sig")
+    data = mark + ends.join([*texts, ""]).encode(bare)
+    (tmp_path / "ids").write_bytes(mark + f"{MOONEY}{ends}{POSTE}".encode(bare))
+    for known in ([], ["--known", str(tmp_path / "ids")]):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+        assert remittance.main(["--json", *known]) == 0
+        said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert [one["text"] for one in said] == texts
+        assert [one["flow_id"] for one in said] == [MOONEY, "", "", POSTE]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(mark)))
+    assert (remittance.main(["--json"]), capsys.readouterr().out) == (0, "")
 
 
 def test_the_door_with_a_list_of_flows(tmp_path: Path) -> None:

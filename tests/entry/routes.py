@@ -106,10 +106,12 @@ _BODIES: dict[str, Any] = {
     },
     "edit_position": {"version": 1},
     "pay_outside": {"day": "2026-11-21"},
+    "reopen_position": {"note": "Revocato dal PSP"},
     "save_mail_account": {"address": "quote@ordine.example", "host": "smtp.ordine.example"},
     "try_mail_account": {"to": "qualcuno@ordine.example"},
     "save_delivery_settings": {},
     "begin_delivery": {"channel": "zip", "positions": ["none"]},
+    "preview_delivery": {"channel": "zip", "positions": ["none"]},
     "resend_delivery": {},
     "save_carrier": {"setting": {"kind": "appio"}},
     "save_enclosure": b"%PDF-1.7",
@@ -174,6 +176,7 @@ _BODIES: dict[str, Any] = {
         "email": "maria@example.org",
         "text": "Come pago?",
     },
+    "decide_help": {"state": "answered", "version": 0},
     "take_preset": {"taxonomy": "9/0101002IM/", "iban": "IT60X0542811101000000123456"},
 }
 _QUERIES: dict[str, dict[str, str]] = {

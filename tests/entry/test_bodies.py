@@ -222,6 +222,22 @@ def test_the_checklist_says_what_is_missing(api: Api, house: House) -> None:
     assert made.call(api, "GET", "/v1/body/checklist").json["ready"]
 
 
+@pytest.mark.feature("F001-097", "F001-198")
+@pytest.mark.parametrize(
+    ("address", "warned"),
+    [
+        ("https://paga.ordine.example", []),
+        ("http://paga.ordine.example", ["notice_link"]),
+        (f"https://{'paga.' * 12}ordine.example", ["notice_link"]),
+    ],
+)
+def test_a_link_that_notices_cannot_bear_is_warned_of(
+    address: str, warned: list[str], api: Api, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBLIC_URL", address)
+    assert house.call(api, "GET", "/v1/body/checklist").json["warnings"] == warned
+
+
 def test_an_operator_sees_and_does_not_change(api: Api, house: House) -> None:
     answer = house.operator.call(api, "PUT", "/v1/body", setting())
     assert (answer.status, answer.code) == (403, "forbidden")

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pypdf
 import pytest
@@ -34,6 +35,7 @@ from tests.payments.dues.files import COMPANY, MARIA, row
 CARRIERS, DELIVERIES, ORDERS = (
     "/v1/body/carriers", "/v1/body/deliveries", "/v1/body/postal-orders",
 )  # fmt: skip
+DEBTOR_OF_NOBODY = "VRDLGU75B02F205A"
 NAME = re.compile(r"[0-9A-Z]{11,16}_[0-9]{4}_[0-9]{17}\.pdf")
 
 
@@ -410,16 +412,22 @@ def test_letters_that_would_come_too_late(api: Api, house: House) -> None:
     )
     postal_house(api, house)
     options: dict[str, Any] = {"disclaimer": disclaimer(api, house)}
+    asked = {"channel": "postal", "profile": "stampa", "flow": wanted, "options": options}
+    before = house.call(api, "POST", f"{DELIVERIES}/preview", asked).json
+    assert (before["going"], before["reasons"]) == (1, [{"code": "postal_too_late", "count": 1}])
     found = deliver(api, house, "postal", profile="stampa", flow=wanted, options=options)
     assert (found["sent"], found["failed"]) == (1, 1)
     (late,) = [one for one in attempts(api, house, found["id"]) if one["state"] == "failed"]
     assert (late["code"], late["tax_code"]) == ("postal_too_late", person(due[0].day))
+    made = house.call(api, "GET", f"{ORDERS}/{found['id']}").json
+    assert (made["ship_by"], made["late"]) == (str(today), False)
     # A day later the one that was in time is late as well, approved or not.
     assert step(api, house, found["id"], "approve").status == 200
     api.tick(86_400)
     house = bodies.again(api, house)
     refused = step(api, house, found["id"], "ship")
     assert (refused.status, refused.code) == (409, "postal_too_late")
+    assert house.call(api, "GET", f"{ORDERS}/{found['id']}").json["late"]
     accepted = options | {"accept_late": True}
     again = deliver(api, house, "postal", "d2", profile="stampa", flow=wanted, options=accepted)
     assert again["sent"] == 2
@@ -624,6 +632,11 @@ def receipt_of(
     )  # fmt: skip
 
 
+def _kept(api: Api, said: dict[str, str], tax_code: str) -> Answer:
+    """As the page asks that the link opens, when somebody types his tax code."""
+    return api.call("POST", "/v1/portal/receipts", "", said | {"tax_code": tax_code})
+
+
 @pytest.mark.feature("F001-186", "F001-187")
 def test_a_payment_is_told_once_with_where_the_receipt_is(
     api: Api, house: House, io_app: AppIo, monkeypatch: pytest.MonkeyPatch
@@ -646,9 +659,26 @@ def test_a_payment_is_told_once_with_where_the_receipt_is(
     content = message["content"]
     assert "150,00" in content["markdown"]
     assert "payment_data" not in content
-    page = f"https://paga.ordine.example/portal/?page=receipts&notice={payment['notice']}"
+    page = "https://paga.ordine.example/portal/?page=receipts&body={}&notice={}".format(
+        receipt.creditor, payment["notice"]
+    )
     assert f'"iohandledlink://{page}"' in content["markdown"]
     again = bodies.again(api, house)
+    # The page it leads to asks for the tax code, and gives the receipt to whoever has it.
+    (link,) = set(re.findall(r'"iohandledlink://([^"]+)"', content["markdown"]))
+    said = {name: one for name, (one,) in parse_qs(urlsplit(link).query).items()}
+    assert said.pop("page") == "receipts"
+    (kept,) = _kept(api, said, MARIA).json["items"]
+    assert (kept["id"], kept["cents"]) == ("IUR1", 15_000)
+    assert _kept(api, said, MARIA).json["training"] == ""  # no course
+    paper = api.call("POST", "/v1/portal/receipt", "", {"key": kept["key"], "form": "pdf"})
+    assert paper.status == 200, paper.body
+    text = pypdf.PdfReader(io.BytesIO(paper.body)).pages[0].extract_text()
+    assert "IUR1" in text
+    assert "150,00" in text
+    raw = api.call("POST", "/v1/portal/receipt", "", {"key": kept["key"], "form": "xml"})
+    assert raw.body == b"<receipt/>"
+    assert _kept(api, said, DEBTOR_OF_NOBODY).status == 404
     assert events_of(api, again, position["id"]) == {"paid": "sent"}
 
 

@@ -13,22 +13,32 @@ from chalicelib.accounts.model import SCOPES
 from chalicelib.base import clock, dynamo
 from chalicelib.base.work import waking
 from chalicelib.entry import on_audit, on_dues
-from chalicelib.payments import numbers
+from chalicelib.payments import numbers, taxonomy
 from chalicelib.payments.positions import counts, store
 from chalicelib.payments.receipts import service as receipts
 from chalicelib.payments.receipts.model import Receipt
+from infra.local.pagopa import fdr as simulated
 from infra.local.pagopa.checkout import Checkout
+from infra.local.pagopa.fdr import Flow
 from tests.entry import bodies, node_world, portal_world, visitors
 from tests.entry import routes as known
 from tests.entry.api_world import Api
 from tests.entry.bodies import House
 from tests.entry.node_world import Station
 from tests.entry.portal_world import press
+from tests.entry.test_dues import hand_in
 from tests.entry.test_positions import bring, generate, listing, make, positions
+from tests.entry.test_reconciliation import csv, drop, remember, work_off
 from tests.payments.dues import files
 from tests.payments.dues.files import MARIA, row
 from tests.payments.receipts import made
+from tests.payments.taxonomy_csv import FEE, LATE, taxonomy_csv
 
+COURSE = "9/1201003AP/"
+COURSE_ROW = (
+    "12;Ordini;01;Quote;Quote degli iscritti;003;Corsi;AP;Corsi di formazione;1;"
+    f"{COURSE};01/01/2020;12/31/2099;x;x"
+)
 SUMMARY, DUES = "/v1/body/summary", "/v1/body/dues"
 _numbers = itertools.count(1)
 LUCA = "VRDLCU85B02F205S"
@@ -68,6 +78,9 @@ def test_from_an_excel_file_to_a_receipt_without_a_manual_step(
     api: Api, at: Station, page: Checkout
 ) -> None:
     house = at.house
+    remember(api, house)
+    setting = books(api, house, "setting") | {"automatic": True}
+    assert house.call(api, "PUT", "/v1/body/posting/setting", setting).status == 200
     assert sums(summary(api, house)) == dict.fromkeys(("due", "paid", "open", "overdue"), (0, 0))
     late = row(source="b", tax_code=LUCA, name="Verdi Luca", amount=20)
     bring(api, house, [row(source="a"), late])
@@ -102,10 +115,42 @@ def test_from_an_excel_file_to_a_receipt_without_a_manual_step(
     whole = house.operator.call(api, "GET", f"/v1/body/positions/{shown['id']}").json
     assert [one["event"] for one in whole["timeline"]] == ["generated", "pay"]
     assert whole["timeline"][-1]["by"].startswith("node:")
+    _money_comes(api, at, shown)
     # When the day is over, the other one is overdue, although nothing has run.
     api.tick(45 * 86_400)
     assert sums(summary(api, bodies.again(api, house)))["overdue"] == (1, 2_000)
     assert follows(house.tenant)
+
+
+def _money_comes(api: Api, at: Station, position: dict[str, Any]) -> None:
+    """What the node settles and the bank books of it is entered without anybody, as the body had
+    said once that it should be."""
+    house = at.house
+    assert books(api, house, "balance")["posted_cents"] == 0
+    (receipt,) = house.call(api, "GET", "/v1/body/receipts").json["receipts"]
+    line = (receipt["iuv"], receipt["id"], 1, receipt["cents"], "0")
+    flow = Flow("2026-11-20ABI06090-0001", "ABI06090", [line], day="2026-11-20", created=api.now)
+    drop(api, f"settlements/{house.tenant}/f.xml", simulated.xml(flow, at.creditor))
+    text = f"/PUR/LGPE-RIVERSAMENTO/URI/{flow.id}"
+    drop(api, f"statements/{house.tenant}/banca/e.csv", csv(("20/11/2026", text, "150,00")))
+    work_off(api)
+    (order,) = books(api, house, "orders", year=2026)["orders"]
+    assert (order["cents"], order["day"], order["state"]) == (15_000, "2026-11-20", "issued")
+    (entered,) = books(api, house, f"orders/{order['id']}")["lines"]
+    assert (entered["position"], entered["receipt"]) == (position["id"], receipt["id"])
+    assessed = books(api, house, f"assessments/{entered['assessment']}")
+    assert assessed["collected_cents"] == assessed["cents"] == 15_000
+    found = books(api, house, "balance")
+    assert (found["posted_cents"], found["open_cents"], found["anomalous_cents"]) == (15_000, 0, 0)
+    assert summary(api, house)["reconciled"] == {
+        "cents": 15_000, "posted_cents": 15_000, "open_cents": 0, "anomalous_cents": 0,
+    }  # fmt: skip
+
+
+def books(api: Api, house: House, path: str, **query: Any) -> Any:
+    answer = house.call(api, "GET", f"/v1/body/posting/{path}", query=query)
+    assert answer.status == 200, answer.body
+    return answer.json
 
 
 @pytest.mark.feature("F001-004", "F001-009")
@@ -185,6 +230,35 @@ def test_trainees_are_asked_by_themselves(api: Api) -> None:
     assert [one["source"] for one in answer.json["dues"]] == ["t"]
     generate(api, house, listing(api, house, categories=["trainee"])["id"])
     assert [one["tax_code"] for one in positions(api, house)] == [LUCA]
+
+
+@pytest.mark.feature("F001-016")
+def test_what_a_due_is_for_decides_its_taxonomy(api: Api, at: Station) -> None:
+    house = at.house
+    training = bodies.service(subject="Corso", taxonomy=COURSE, chapter="1.3")
+    taxonomy.load(taxonomy_csv(COURSE_ROW), api.now)
+    assert house.call(api, "PUT", "/v1/body/services/corso", training).status == 200
+    kinds = {"quota": (150, FEE), "mora": (20, LATE), "corso": (80, COURSE)}
+    rows = [
+        row(source=kind, service=kind, reason=f"{kind} 2026", amount=amount)
+        for kind, (amount, _) in kinds.items()
+    ]
+    bring(api, house, rows)
+    said = {"grouped": True, "subject": "Quote e altro", "due": "2026-12-15"}
+    generate(api, house, listing(api, house)["id"], **said)
+    (position,) = positions(api, house)
+    # As pagoPA is told it, when somebody pays.
+    paid = at.node.activate(position["payments"][0]["notice"], at.creditor)
+    assert {(one.cents, one.category) for one in paid.transfers} == {
+        (amount * 100, code) for amount, code in kinds.values()
+    }
+    # A type that the body has not is no due.
+    wrong = hand_in(api, house, files.xlsx([row(source="x", service="altro")]), "x")
+    assert (wrong["good"], wrong["faulty"]) == (0, 1)
+    faults = house.call(api, "GET", f"{DUES}/imports/{wrong['id']}/faults").json["faults"]
+    assert [(one["row"], one["column"]) for one in faults] == [
+        (2, "ABCDEFGHIJKLMNOP"[list(files.HEADERS).index("service")])
+    ]
 
 
 # ------------------------------------------------------------------ how dues come in

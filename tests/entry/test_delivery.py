@@ -511,6 +511,40 @@ def test_the_ways_of_delivery_are_listed_and_some_are_on_request(
     assert refused.code == "channel_not_enabled"
 
 
+@pytest.mark.feature("F001-060", "F001-072")
+def test_a_preview_counts_what_would_go_and_names_who_lacks_what(
+    api: Api, house: House, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account(api, house, server)
+    name = flow(api, house)
+    asked = {"channel": "mail", "profile": "quote", "flow": name}
+
+    def preview(wanted: dict[str, Any], cursor: str = "") -> dict[str, Any]:
+        answer = house.operator.call(
+            api, "POST", f"{RUNS}/preview", wanted, query={"cursor": cursor}
+        )
+        assert answer.status == 200, answer.body
+        return dict(answer.json)
+
+    whole = preview(asked)
+    assert (whole["positions"], whole["going"], whole["cursor"]) == (3, 2, None)
+    assert whole["reasons"] == [{"code": "no_mail", "count": 1}]
+    (lacking,) = whole["lacking"]
+    assert (lacking["name"], lacking["leg"], lacking["code"]) == ("Studio", "mail", "no_mail")
+    # The same by pieces, and a cursor of another flow is none of this.
+    monkeypatch.setattr(limits, "DELIVERY_PREVIEWED", 2)
+    first = preview(asked)
+    last = preview(asked, first["cursor"])
+    assert [first["positions"], last["positions"]] == [2, 1]
+    assert first["going"] + last["going"] == whole["going"]
+    assert last["cursor"] is None
+    # What could not begin is refused here already, and nothing was begun.
+    refused = house.call(api, "POST", f"{RUNS}/preview", asked | {"profile": "none"})
+    assert (refused.status, refused.code) == (422, "account_unknown")
+    assert preview({"channel": "zip", "positions": [lacking["position"]]})["going"] == 1
+    assert house.call(api, "GET", RUNS).json["deliveries"] == []
+
+
 def test_what_cannot_be_delivered_is_refused_at_the_door(
     api: Api, house: House, server: MailServer
 ) -> None:

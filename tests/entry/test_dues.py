@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import chain, repeat
 from typing import Any
 
 import openpyxl
@@ -11,6 +14,7 @@ import requests
 
 from chalicelib.base import dynamo, keys, limits
 from chalicelib.entry import on_dues
+from chalicelib.payments import bodies as payable
 from chalicelib.payments.dues import store
 from tests.entry import bodies
 from tests.entry.api_world import Api, Context
@@ -52,7 +56,7 @@ def dues(api: Api, house: House, **query: Any) -> list[dict[str, Any]]:
     return list(answer.json["dues"])
 
 
-@pytest.mark.feature("F001-015", "F001-016", "F001-017", "F001-027", "F001-028")
+@pytest.mark.feature("F001-015", "F001-017", "F001-027", "F001-028")
 def test_a_file_becomes_dues_in_two_steps(api: Api, house: House) -> None:
     late = row(source="m1", service="mora", reason="Mora 2025", year="2025", amount=12.5, due="")
     found = hand_in(api, house, xlsx([row(source="q1"), late]), "k1")
@@ -282,6 +286,67 @@ def test_a_great_file_goes_on_where_it_was(
     done = commit(api, house, found["id"])
     assert (done["state"], done["counts"]["new"]) == ("imported", 32)
     assert len(dues(api, house, limit=100)) == 32
+
+
+def in_haste(api: Api, house: House, short: pytest.MonkeyPatch, name: str) -> dict[str, Any]:
+    """The import after one invocation that has no time for more than it must do."""
+    times = chain([300_000], repeat(1_000))
+    with short.context() as patch:
+        patch.setattr(Context, "get_remaining_time_in_millis", lambda _: next(times))
+        api.run("dues", on_dues.handle)
+    return dict(house.call(api, "GET", f"{IMPORTS}/{name}").json)
+
+
+@pytest.mark.feature("F001-017")
+@pytest.mark.parametrize("write", [xlsx, text])
+def test_a_great_dry_run_goes_on_where_it_was(
+    api: Api, house: House, monkeypatch: pytest.MonkeyPatch, write: Callable[..., bytes]
+) -> None:
+    rows = list(files.many(23))
+    rows[2] = row(amount="")
+    rows[9] = rows[1]  # kept in a piece when it comes again
+    rows[13] = rows[11]  # not yet in one
+    rows[19] = row(year="26")
+    monkeypatch.setattr(limits, "DUES_PART_ROWS", 4)
+    whole = hand_in(api, house, write(rows), "k1")
+    told = house.operator.call(api, "GET", f"{IMPORTS}/{whole['id']}/faults").json
+    monkeypatch.setattr(limits, "DUES_CHECKED_ROWS", 6)
+    started = house.call(api, "POST", f"{IMPORTS}/{whole['id']}/check").json
+    assert (started["state"], started["done"]) == ("checking", 0)
+    seen = []
+    for _ in range(4):
+        found = in_haste(api, house, monkeypatch, whole["id"])
+        seen.append((found["state"], found["done"]))
+    assert seen == [("checking", 6), ("checking", 12), ("checking", 18), ("checked", 0)]
+    assert found == whole
+    assert (found["rows"], found["good"], found["faulty"]) == (23, 19, 4)
+    assert house.operator.call(api, "GET", f"{IMPORTS}/{whole['id']}/faults").json == told
+    assert [(one["row"], one["other_row"]) for one in told["faults"]] == [
+        (4, 0), (11, 3), (15, 13), (21, 0),
+    ]  # fmt: skip
+    assert commit(api, house, found["id"], skip_faulty=True)["counts"]["new"] == 19
+
+
+def test_a_dry_run_begins_anew_when_what_it_reads_by_has_changed(
+    api: Api, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "DUES_PART_ROWS", 4)
+    monkeypatch.setattr(limits, "DUES_CHECKED_ROWS", 6)
+    found = hand_in(api, house, xlsx(files.many(3)), "k1")
+    api.upload(house.call(api, "POST", IMPORTS, {"file_name": "q.xlsx"}, headers={
+        "Idempotency-Key": "k2"}).json, xlsx(files.many(20)))  # fmt: skip
+    name = house.call(api, "GET", IMPORTS).json["imports"][0]["id"]
+    assert name != found["id"]
+    assert house.call(api, "POST", f"{IMPORTS}/{name}/check").status == 202
+    assert in_haste(api, house, monkeypatch, name)["done"] == 6
+    service = next(one for one in payable.list_services(house.tenant) if one.code == "quota")
+    payable.save_service(house.tenant, replace(service, active=False), api.now)
+    assert in_haste(api, house, monkeypatch, name)["done"] == 6
+    while api.run("dues", on_dues.handle):
+        pass
+    found = house.call(api, "GET", f"{IMPORTS}/{name}").json
+    # Not one row of the first run is among them.
+    assert (found["state"], found["rows"], found["good"], found["cents"]) == ("checked", 20, 0, 0)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from chalicelib.base.work import Wakes
 from chalicelib.payments import iuv, taxonomy
 from chalicelib.payments.dues import store as due_store
 from chalicelib.payments.dues.model import Due
-from chalicelib.payments.positions import positions
+from chalicelib.payments.positions import editing, positions
 from chalicelib.payments.receipts import service as receipts
 from chalicelib.payments.receipts.service import Wanted
 from infra.local.pagopa.node import Transfer
@@ -185,9 +185,9 @@ def test_a_cancelled_due_that_was_paid_is_not_asked_for_again(api: Api, at: Stat
     held = due_store.get_due(at.tenant, "due1")
     assert held is not None
     assert (held.state, held.position) == ("placed", position.id)
+    wanted = editing.Edit(at.now(position).version, subject="x")
     with pytest.raises(Rejected, match="position_state"):
-        positions.edit(at.tenant, position.id, at.now(position).version, "x", None, None,
-                       api.now, "test")  # fmt: skip
+        editing.edit(at.tenant, position.id, wanted, api.now, "test")
 
 
 def test_other_bodies_transfers_and_stamps_are_kept(at: Station) -> None:

@@ -48,6 +48,7 @@ _OF_A_BODY = (
     "body_code",
     "cart_id",
     "preset_id",
+    "help_id",
     "enclosure_id",
     "carrier_id",
     "account_id",

@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 
 from chalicelib.base import clock, dynamo, limits, net
-from chalicelib.entry import nightly, on_collect
+from chalicelib.entry import nightly, on_collect, on_reconcile
 from chalicelib.payments.pagopa import connections, looking, telling
+from chalicelib.payments.positions import counts
 from chalicelib.payments.receipts import service as receipts
-from infra.local.pagopa.gpd import KEY, Gpd
+from infra.local.pagopa import fdr
+from infra.local.pagopa.fdr import Flow
+from infra.local.pagopa.gpd import KEY, ROUTES, Gpd
 from tests.entry import bodies
 from tests.entry.api_world import Answer, Api, opened
 from tests.entry.bodies import House
@@ -29,6 +32,8 @@ from tests.entry.test_positions import (
     whole,
 )
 from tests.payments.dues.files import many, row
+from tests.payments.pagopa import contracts
+from tests.payments.pagopa.contracts import Exchange
 from tests.tables import due_rows
 
 PAGOPA = "/v1/body/pagopa"
@@ -45,7 +50,18 @@ def served() -> Iterator[tuple[Api, Gpd]]:
 
 
 @pytest.fixture
-def gpd(served: tuple[Api, Gpd]) -> Gpd:
+def said() -> Iterator[list[Exchange]]:
+    """What is said in a test; all of it is as pagoPA's own descriptions have it, but for pages of
+    HTML, which are planned. Where the descriptions are not at hand only their test says so."""
+    with contracts.listening() as found:
+        yield found
+    for one in found if contracts.here() else ():
+        if not one.answer.startswith(b"<html>"):
+            contracts.check(one)
+
+
+@pytest.fixture
+def gpd(served: tuple[Api, Gpd], said: list[Exchange]) -> Gpd:
     served[1].forget()
     return served[1]
 
@@ -223,6 +239,17 @@ def test_changes_are_told_as_what_the_position_is_now(api: Api, gpd: Gpd, house:
     assert found is not None
     assert found["paymentOption"][0]["description"] == "Terza"
     assert [what for what, _ in gpd.archive.done] == ["create", "update"]
+    # Another amount and another day are told like words.
+    edited = house.call(api, "PATCH", path, {
+        "version": whole(api, house, made["id"])["version"], "due": "2027-01-20",
+        "amount": {"cents": 1_250, "manual": True},
+    })  # fmt: skip
+    assert edited.status == 200, edited.body
+    tell(api)
+    option = (there(gpd, made) or {})["paymentOption"][0]
+    assert (option["amount"], option["dueDate"][:10]) == (1_250, "2027-01-20")
+    assert sum(one["amount"] for one in option["transfer"]) == 1_250
+    assert [what for what, _ in gpd.archive.done] == ["create", "update", "update"]
     # Cancelled: nobody can pay it there.
     other = make(api, house, "m2", manual=True, cents=1_000)
     tell(api)
@@ -243,6 +270,35 @@ def test_changes_are_told_as_what_the_position_is_now(api: Api, gpd: Gpd, house:
     house.call(api, "POST", f"{POSITIONS}/{third['id']}/cancel")
     tell(api)
     assert there(gpd, third) is None
+
+
+@pytest.mark.feature("F001-166")
+def test_another_name_is_told_of_each_position_that_is_open_though_nothing_shows_it(
+    api: Api, gpd: Gpd, house: House
+) -> None:
+    first, second, over = (make(api, house, f"n{n}", manual=True, cents=1_000) for n in range(3))
+    house.call(api, "POST", f"{POSITIONS}/{over['id']}/cancel")
+    tell(api)
+    gpd.archive.done.clear()
+    version = whole(api, house, first["id"])["version"]
+    path = f"{POSITIONS}/{first['id']}"
+    renamed = {"version": version, "debtor": {"name": "Rossi Maria Anna"}}
+    # The answer to one of the calls is lost, and the rows are worked at twice.
+    assert house.call(api, "PATCH", path, renamed).status == 200
+    gpd.faults.plan("drop", "update")
+    tell(api, 2)
+    for one in (first, second):
+        assert (there(gpd, one) or {})["fullName"] == "Rossi Maria Anna"
+        assert whole(api, house, one["id"])["pagopa"]["state"] == "told"
+    assert {name for _, name in gpd.archive.done} == {_iupd(gpd, first), _iupd(gpd, second)}
+    # What it has is not told again.
+    gpd.archive.done.clear()
+    for address in ("Via Nuova 1", "Via Nuova 2"):
+        version = whole(api, house, first["id"])["version"]
+        said = {"version": version, "debtor": {"address": address}}
+        assert house.call(api, "PATCH", path, said).status == 200
+        tell(api)
+    assert gpd.archive.done == []
 
 
 def test_a_change_after_a_lost_answer_is_an_update(api: Api, gpd: Gpd, house: House) -> None:
@@ -430,6 +486,29 @@ def test_a_limit_is_obeyed_for_as_long_as_it_says(api: Api, gpd: Gpd, house: Hou
     tell(api)
     assert {one["state"] for one in positions(api, house)} == {"valid"}
     assert len(gpd.archive.positions) == 3
+
+
+def test_more_positions_than_the_services_limit_all_arrive(
+    api: Api, gpd: Gpd, house: House, said: list[Exchange]
+) -> None:
+    """Nothing is planned: the service counts calls, and answers 429 to those beyond its limit."""
+    gpd.limit = (4, 30)
+    for number in range(11):
+        make(api, house, f"m{number}", manual=True, cents=1_000)
+    arrived = []
+    for _ in range(3):
+        tell(api, 2)
+        arrived.append(len(gpd.archive.positions))
+        api.tick(31)
+    assert arrived == [4, 8, 11]
+    # Of those beyond the limit one is told to wait: the others do not ask within the window.
+    assert [one.status for one in said].count(429) == 2
+    assert {one["state"] for one in positions(api, house)} == {"valid"}
+    assert sorted(gpd.archive.done) == sorted({*gpd.archive.done})
+    assert [one for one in gpd.archive.done if one[0] != "create"] == []
+    # Waiting is no failure: nobody is shown anything.
+    assert house.call(api, "GET", REFUSALS).json["refusals"] == []
+    assert [row["sk"] for row in due_rows("collect") if "look" not in row["sk"]] == []
 
 
 @pytest.mark.feature("F001-057")
@@ -625,6 +704,21 @@ def test_opening_the_page_brings_new_receipts_once(api: Api, gpd: Gpd, house: Ho
     assert house.call(api, "GET", PAGOPA).json["look"]["code"] == ""
 
 
+@pytest.mark.feature("F001-178")
+def test_coming_in_looks_for_receipts_once_in_a_while(api: Api, gpd: Gpd, house: House) -> None:
+    made = make(api, house, "m1", manual=True, cents=1_000)
+    tell(api)
+    gpd.archive.pay(creditor(api, house), made["payments"][0]["notice"], "token-home")
+    api.tick(limits.PAGOPA_LOOK_PAUSE_S)
+    gpd.requests.clear()
+    # What the home page asks for, opened three times: one look.
+    for _ in range(3):
+        assert house.operator.call(api, "GET", "/v1/body/summary").status == 200
+        tell(api, 2)
+    assert operations(gpd) == ["receipts", "receipt"]
+    assert house.call(api, "GET", "/v1/body/summary").json["paid"]["count"] == 1
+
+
 @pytest.mark.feature("F001-012")
 def test_receipts_come_by_night_where_nobody_opens_a_page(api: Api, gpd: Gpd, house: House) -> None:
     made = make(api, house, "m1", manual=True, cents=1_000)
@@ -674,3 +768,86 @@ def test_a_receipt_that_settlement_proves_comes_from_biz_events_within_its_limit
     dynamo.commit(looking.missing(house.tenant, owner, "iur-3", api.now))
     tell(api)
     assert operations(gpd).count("biz") == 4
+
+
+def test_what_was_revoked_is_asked_for_there_as_another_position(
+    api: Api, gpd: Gpd, house: House
+) -> None:
+    bring(api, house, list(many(1)))
+    generate(api, house, listing(api, house)["id"])
+    tell(api)
+    (old,) = positions(api, house)
+    whole_of_it = whole(api, house, old["id"])
+    (asked,), cents = whole_of_it["payments"], whole_of_it["cents"]
+    owner = creditor(api, house)
+    gpd.archive.pay(owner, asked["notice"], "token-r")
+    look(api, house)
+    tell(api)
+    revoked = Flow(
+        "2026-11-21ABI06090-0009", "ABI06090", [(asked["iuv"], "token-r", 1, cents, "3")],
+        day="2026-11-21", created=api.now,
+    )  # fmt: skip
+    query = {"name": "f.xml"}
+    path = "/v1/body/reconciliation/flows"
+    assert house.call(api, "POST", path, fdr.xml(revoked, owner), query=query).status == 202
+    while api.run("reconcile", on_reconcile.handle):
+        pass
+    said = {"note": "Revocato"}
+    new = house.call(api, "POST", f"{POSITIONS}/{old['id']}/reopen", said)
+    assert (new.status, new.json["state"]) == (200, "draft"), new.body
+    tell(api, 2)
+    # There what was paid stays paid; the new number is another position, and payable.
+    assert (there(gpd, old) or {})["status"] == "PAID"
+    fresh = there(gpd, new.json) or {}
+    assert (fresh["status"], fresh["paymentOption"][0]["iuv"]) == (
+        "VALID", new.json["payments"][0]["iuv"],
+    )  # fmt: skip
+    assert house.call(api, "GET", REFUSALS).json["refusals"] == []
+    # The due is asked for by the new one, once.
+    (due,) = house.call(api, "GET", "/v1/body/dues").json["dues"]
+    assert (due["state"], due["position"]) == ("placed", new.json["id"])
+    assert counts.recount(house.tenant).differences == {}
+
+
+# ------------------------------------------------------------------ the descriptions
+@pytest.mark.feature("F001-012", "F001-057", "F001-178")
+def test_every_operation_is_as_pagopa_describes_it(
+    api: Api, gpd: Gpd, house: House, said: list[Exchange], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Requests and answers of each, good and bad; what deviates is found when the test ends."""
+    if not contracts.here():
+        pytest.skip("the official descriptions are not at hand")
+    monkeypatch.setattr(limits, "PAGOPA_BULK_FROM", 10)
+    allow_outside(api, house)
+    owner, day = creditor(api, house), str(clock.rome_day(api.now))
+    first = make(api, house, "m0", manual=True, cents=1_000)
+    gpd.faults.plan("after", "create")
+    tell(api)
+    kept = there(gpd, first)
+    assert kept is not None
+    kept["status"] = "DRAFT"
+    made = [make(api, house, f"m{n}", manual=True, cents=1_000 + n) for n in range(1, 6)]
+    tell(api, 2)
+    edited, gone, deleted, outside = (f"{POSITIONS}/{one['id']}" for one in made[:4])
+    house.call(api, "PATCH", edited, {"version": 2, "subject": "Altra"})
+    house.call(api, "POST", f"{gone}/cancel")
+    house.call(api, "DELETE", deleted)
+    house.call(api, "POST", f"{outside}/paid-outside", {"day": day})
+    tell(api, 2)
+    look(api, house)
+    gpd.archive.pay(owner, first["payments"][0]["notice"], "token-a")
+    look(api, house)
+    gpd.archive.pay(owner, made[4]["payments"][0]["notice"], "token-b")
+    for name in ("token-b", "token-none"):
+        dynamo.commit(looking.missing(house.tenant, owner, name, api.now))
+    tell(api, 2)
+    bring(api, house, list(many(10)))
+    generate(api, house, listing(api, house)["id"])
+    for _ in range(6):
+        tell(api)
+        api.tick(limits.PAGOPA_BULK_POLL_S)
+    answered = {(operation, status) for operation, _, status in gpd.requests}
+    good = {"create": 201, "upload": 202}
+    assert {(name, good.get(name, 200)) for name in ROUTES} <= answered
+    assert {("get", 404), ("biz", 404), ("receipts", 404)} <= answered
+    assert len({contracts.check(one) for one in said}) == len(ROUTES)

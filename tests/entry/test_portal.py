@@ -41,7 +41,7 @@ def portal(api: Api, at: Station) -> Portal:
     return portal_world.portal(api, at)
 
 
-@pytest.mark.feature("F001-092", "F001-093", "F001-153", "F001-142", "F001-165")
+@pytest.mark.feature("F001-092", "F001-093", "F001-153", "F001-165")
 def test_whoever_has_number_and_tax_code_sees_what_is_asked(api: Api, portal: Portal) -> None:
     house = portal.station.house
     bring(api, house, [row(source="a")])
@@ -56,6 +56,34 @@ def test_whoever_has_number_and_tax_code_sees_what_is_asked(api: Api, portal: Po
     assert (shown["debtor_name"], shown["subject"]) == ("Rossi Maria", "Quota annuale 2026")
     assert shown["lines"] == [{"reason": "Quota annuale 2026", "cents": 15_000}]
     assert shown["creditor"] == {"code": portal.station.creditor, "name": "Ordine di prova"}
+
+
+@pytest.mark.feature("F001-142")
+def test_the_portal_the_office_and_the_books_show_the_same(api: Api) -> None:
+    portal = portal_world.portal(api)
+    house = portal.station.house
+    late = row(source="b", service="mora", reason="Mora 2025", year="2025", amount=12.5)
+    bring(api, house, [row(source="a"), late])
+    said = {"grouped": True, "subject": "Quote e altro", "due": "2026-12-15"}
+    generate(api, house, listing(api, house)["id"], **said)
+    (listed,) = positions(api, house)
+    shown = portal.search(listed["payments"][0]["notice"], MARIA.tax_code).json
+    office = house.call(api, "GET", f"/v1/body/positions/{listed['id']}").json
+    assert shown["cents"] == office["cents"] == 16_250
+    assert (shown["subject"], shown["debtor_name"]) == (office["subject"], office["name"])
+    lines = [(one["reason"], one["cents"]) for one in office["lines"]]
+    assert [(one["reason"], one["cents"]) for one in shown["lines"]] == lines
+    # To the books each line is an assessment, of which nothing has been collected.
+    dues = house.call(api, "GET", "/v1/body/dues", query={"state": "placed"}).json["dues"]
+    assert {one["position"] for one in dues} == {listed["id"]}
+    path = "/v1/body/posting/assessments"
+    assessed = [house.call(api, "GET", f"{path}/{one['id']}").json for one in dues]
+    assert {(one["cents"], one["chapter"], one["year"], one["collected_cents"])
+            for one in assessed} == {(15_000, "1.1", 2026, 0), (1_250, "1.2", 2025, 0)}  # fmt: skip
+    # What the office takes back is gone from the portal.
+    assert house.call(api, "POST", f"/v1/body/positions/{listed['id']}/cancel").status == 200
+    again = portal.search(listed["payments"][0]["notice"], MARIA.tax_code).json
+    assert again["state"] == "not_payable"
 
 
 @pytest.mark.feature("F001-096")
@@ -263,7 +291,7 @@ def test_a_key_is_nobodys_to_make_and_soon_over(api: Api, at: Station, portal: P
     assert fields.blind("_portal", "other", "x") != fields.blind("_portal", "handle", "x")
 
 
-@pytest.mark.feature("F001-155")
+@pytest.mark.feature("F001-155", "F001-097")
 def test_the_notice_is_printed_for_the_whole_key(at: Station, portal: Portal) -> None:
     position = at.place(15_000)
     key = portal.key(position)
@@ -304,7 +332,7 @@ def test_receipts_are_found_by_the_whole_key_and_downloaded(at: Station, portal:
     nobodys = [ask(OTHER.tax_code), ask(""), ask(MARIA.tax_code, f"3{_unused()}")]
     assert {(one.status, one.code) for one in nobodys} == {(404, "portal_not_found")}
     # Nothing was paid: there is nothing to find, and that is no secret to her.
-    assert ask(MARIA.tax_code, other.payments[0].notice).json == {"items": []}
+    assert ask(MARIA.tax_code, other.payments[0].notice).json == {"items": [], "training": ""}
     paper = {"key": found["key"], "language": "en"}
     xml = portal.call("POST", "/v1/portal/receipt", paper | {"form": "xml"})
     assert (xml.status, xml.headers["content-type"]) == (200, "application/xml")
@@ -386,6 +414,22 @@ def test_a_request_for_help_is_the_bodys_to_read_and_the_mail_says_nothing_of_it
     assert (listed[0]["name"], listed[0]["language"]) == ("Rossi Maria", "fr")
     other = portal_world.portal(api)
     assert other.station.house.call(api, "GET", "/v1/body/help").json["requests"] == []
+    # One of the body's people answers it; a colleague who read it before is told so.
+    one = f"/v1/body/help/{made.json['ticket']}"
+    assert at.house.operator.call(api, "GET", one).json == listed[0]
+    assert other.station.house.call(api, "GET", one).status == 404
+    assert (listed[0]["state"], listed[0]["by"], listed[0]["version"]) == ("open", "", 0)
+    said = {"state": "answered", "version": 0}
+    answered = at.house.call(api, "PUT", one, said).json
+    assert answered["by"] == f"user:{at.house.administrator.user}"
+    assert (answered["state"], answered["version"]) == ("answered", 1)
+    assert at.house.call(api, "PUT", one, said).status == 409
+    assert at.house.operator.call(api, "PUT", one, said).status == 403
+    for state, count in (("open", 0), ("answered", 1), ("closed", 0)):
+        some = at.house.call(api, "GET", "/v1/body/help", query={"state": state}).json
+        assert len(some["requests"]) == count
+    assert portal.call("POST", "/v1/portal/help", asked).json == made.json
+    assert at.house.call(api, "GET", one).json["state"] == "answered"
     for wrong in ({"email": "x"}, {"text": " \n "}, {"text": "a\x07b"}):
         refused = portal.call("POST", "/v1/portal/help", asked | wrong)
         assert (refused.status, refused.code) == (422, "help_malformed")

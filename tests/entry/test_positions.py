@@ -234,7 +234,7 @@ def bodies_again(api: Api, house: House) -> House:
     return House(house.tenant, head, house.operator)
 
 
-@pytest.mark.feature("F001-166", "F001-049")
+@pytest.mark.feature("F001-166")
 def test_what_is_not_paid_is_changed_on_the_version_that_was_read(api: Api, house: House) -> None:
     bring(api, house, [row()])
     generate(api, house, listing(api, house)["id"])

@@ -120,7 +120,7 @@ def _fits(said: dict[str, Any], persons: Any, one: Position) -> bool:
 def _pages(tenant: str, wanted: Wanted, limit: int) -> Iterator[str]:
     cursor = ""
     while True:
-        page, cursor = archive.page(tenant, wanted, cursor, limit)
+        page, cursor = archive.page(tenant, wanted, TODAY, cursor, limit)
         assert len(page) <= limit
         yield from (one.position.id for one in page)
         if not cursor:
@@ -150,7 +150,7 @@ def test_a_list_its_pages_and_its_export_are_the_positions_that_fit(
         assert list(_pages(tenant, wanted, limit)) == [one.id for one in expected]
         export = exports.Export("e", "waiting", "csv", wanted, clock.stamp(START))
         while export.state in ("waiting", "writing"):
-            export = exports._next(tenant, export)
+            export = exports._next(tenant, export, TODAY)
     assert export.rows == len(expected)
     data = requests.get(_address(export), timeout=10).content
     cells = [row.cells for row in sheets.read(_Whole(data), delimiter=";").rows]

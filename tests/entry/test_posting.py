@@ -111,7 +111,7 @@ def test_a_whole_statement_is_posted_in_the_order_of_its_days(
     assert house.call(api, "GET", f"{ROOT}/open").json == {"cents": 0, "payments": []}
 
 
-@pytest.mark.feature("F001-112", "F001-114", "F001-115")
+@pytest.mark.feature("F001-114", "F001-115")
 def test_a_single_flow_is_posted_with_what_the_operator_says(
     api: Api, house: House, match: Match
 ) -> None:

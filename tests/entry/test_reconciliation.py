@@ -15,6 +15,7 @@ import pytest
 from chalicelib.accounting import postable
 from chalicelib.base import aws, dynamo, fields, keys, work
 from chalicelib.entry import hourly, on_reconcile
+from chalicelib.payments.positions import counts
 from chalicelib.payments.receipts import service as receipts
 from infra.local.pagopa import fdr as simulated
 from infra.local.pagopa.fdr import Fdr, Flow
@@ -45,11 +46,7 @@ def fdr(api: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fdr]:
 def work_off(api: Api) -> None:
     """Rows of reconciliation until only those are left that wait for a later moment."""
     for _ in range(30):
-        rows = [
-            row
-            for row in due_rows("reconcile")
-            if not row.get("waits")
-        ]
+        rows = [row for row in due_rows("reconcile") if not row.get("waits")]
         if not rows:
             return
         records = [
@@ -118,7 +115,7 @@ def dated(flow: Flow, api: Api) -> Flow:
     return replace(flow, created=api.now)
 
 
-@pytest.mark.feature("F001-010", "F001-011", "F001-099", "F001-109", "F001-110", "F001-118")
+@pytest.mark.feature("F001-010", "F001-011", "F001-099", "F001-110", "F001-118")
 @pytest.mark.feature("F001-101", "F001-102", "F001-103", "F001-104", "F001-105", "F001-106")
 @pytest.mark.feature("F001-107", "F001-108", "F001-122", "F001-123", "F001-125", "F001-172")
 def test_what_is_dropped_in_the_bucket_meets_what_was_paid(api: Api, station: Station) -> None:
@@ -572,3 +569,283 @@ def test_what_is_paid_of_a_cancelled_position_is_odd(api: Api, station: Station)
     work_off(api)
     (entry,) = get(api, station, "inbox")["entries"]
     assert (entry["kind"], "CANCELLED_PAID" in entry["labels"]) == ("payment", True)
+
+
+# ------------------------------------------------------------------ single transfers
+def _brings(api: Api, station: Station, *rows: tuple[str, str]) -> str:
+    """A statement with these texts and amounts; its id."""
+    remember(api, station.house)
+    day = "20/11/2026"
+    said = csv(*((day, text, amount) for text, amount in rows))
+    drop(api, f"statements/{station.tenant}/banca/e.csv", said)
+    work_off(api)
+    return str(get(api, station, "statements")["statements"][0]["id"])
+
+
+def _books(api: Api, station: Station, path: str) -> Any:
+    return station.house.call(api, "GET", f"/v1/body/posting/{path}").json
+
+
+@pytest.mark.feature("F001-109", "F001-110", "F001-125")
+def test_a_single_transfer_of_the_receipts_amount_is_posted_without_a_hand(
+    api: Api, station: Station
+) -> None:
+    told, bare, other = (pay(api, station, cents) for cents in (3_000, 1_550, 2_000))
+    name = _brings(
+        api, station, (f"/RFB/{told}/30.00", "30,00"),
+        (f"ACCREDITO /RFB/ {bare[:9]} {bare[9:]}/TXT/QUOTA", "15,50"), (f"/RFB/{other}", "19,00"),
+    )  # fmt: skip
+    rows = {row["iuv"]: row for row in get(api, station, "collections")["collections"]}
+    assert [(rows[one]["state"], rows[one]["bank_day"]) for one in (told, bare, other)] == [
+        ("cashed", "2026-11-20"), ("cashed", "2026-11-20"), ("paid", None),
+    ]  # fmt: skip
+    # What is not the receipt's amount waits for a person, who reads what to do.
+    (entry,) = get(api, station, "inbox", kind="movement")["entries"]
+    assert (entry["labels"], entry["cents"], entry["text"]) == (
+        ["RT_TES_DIV_IMP"], 1_900, f"/RFB/{other}",
+    )  # fmt: skip
+    (same,) = get(api, station, "inbox", iuv=other, label="RT_TES_DIV_IMP")["entries"]
+    assert (same["kind"], same["id"]) == ("movement", entry["id"])
+    assert {one["iuv"] for one in _books(api, station, "open")["payments"]} == {told, bare}
+    run = station.house.call(
+        api, "POST", "/v1/body/posting/runs", {"mode": "statement", "name": name},
+        headers={"Idempotency-Key": "k"},
+    )  # fmt: skip
+    assert run.status == 202, run.body
+    work_off(api)
+    done = _books(api, station, f"runs/{run.json['id']}")
+    assert (done["payments"], done["cents"], done["left"], done["problems"]) == (2, 4_550, 0, [])
+    assert _books(api, station, "open") == {"cents": 0, "payments": []}
+    assert get(api, station, "summary")["money"] == {
+        "came": 6_450, "posted": 4_550, "open": 0, "anomalous": 1_900,
+    }  # fmt: skip
+    # A flow that speaks of it after all brings no second posting of it.
+    flow = dated(settles(station, (told, 3_000)), api)
+    drop(api, f"settlements/{station.tenant}/f.xml", simulated.xml(flow, station.creditor))
+    work_off(api)
+    assert postable.list_postable(station.tenant) == []
+    assert get(api, station, "summary")["money"]["posted"] == 4_550
+
+
+def test_a_single_transfer_that_says_another_amount_waits_for_a_hand(
+    api: Api, station: Station
+) -> None:
+    iuvs = [pay(api, station, 2_000), pay(api, station, 2_000)]
+    said, halves = iuvs
+    _brings(
+        api, station, (f"/RFB/{said}/21.00", "20,00"), (f"/RFB/{halves}", "12,00"),
+        (f"/RFB/{halves}", "8,00"),
+    )  # fmt: skip
+    assert postable.list_postable(station.tenant) == []
+    entries = {one["id"]: one for one in get(api, station, "inbox")["entries"]}
+    assert [one["labels"] for one in entries.values()] == [["RT_TES_DIV_IMP"]] * 2
+    for name in entries:
+        found = get(api, station, f"movements/{name}")
+        iuv = said if said in found["text"] else halves
+        path = f"{ROOT}/movements/{name}/link"
+        by_hand = {"iuv": iuv, "version": found["version"], "note": "In tutto è giusto"}
+        answer = station.house.call(api, "POST", path, by_hand)
+        assert answer.status == 200, answer.body
+    work_off(api)
+    assert {one.iuv for one in postable.list_postable(station.tenant)} == set(iuvs)
+    assert get(api, station, "inbox")["entries"] == []
+
+
+def test_a_single_transfer_for_a_cancelled_position_is_not_posted_by_itself(
+    api: Api, station: Station
+) -> None:
+    position = station.place(1_000)
+    iuv = position.payments[0].iuv
+    station.house.call(api, "POST", f"/v1/body/positions/{position.id}/cancel")
+    receipt(api, station, iuv, 1_000, "c1")
+    _brings(api, station, (f"/RFB/{iuv}/10.00", "10,00"))
+    (entry,) = get(api, station, "inbox")["entries"]
+    assert (entry["kind"], "CANCELLED_PAID" in entry["labels"]) == ("payment", True)
+    assert postable.list_postable(station.tenant) == []
+    assert get(api, station, "summary")["money"]["anomalous"] == 1_000
+
+
+# ------------------------------------------------------------------ revoked payments
+def _revokes(api: Api, station: Station, iuv: str, cents: int, iur: str = "") -> None:
+    """A flow with the line of outcome 3."""
+    revoked = [(iuv, iur or f"iur-{iuv}", 1, cents, "3")]
+    flow = Flow("2026-11-21ABI06090-0009", "ABI06090", revoked, day="2026-11-21")
+    data = simulated.xml(dated(flow, api), station.creditor)
+    drop(api, f"settlements/{station.tenant}/revoked.xml", data)
+    work_off(api)
+
+
+def _reopen(api: Api, station: Station, position: str, note: str = "Revocato dal PSP") -> Any:
+    path = f"/v1/body/positions/{position}/reopen"
+    return station.house.call(api, "POST", path, {"note": note})
+
+
+@pytest.mark.parametrize("reported", [False, True])
+def test_a_revoked_payment_is_asked_for_anew_by_a_person(
+    api: Api, station: Station, reported: bool
+) -> None:
+    position = station.place(3_000)
+    iuv = position.payments[0].iuv
+    receipt(api, station, iuv, 3_000, f"iur-{iuv}")
+    if reported:
+        flow = dated(settles(station, (iuv, 3_000)), api)
+        drop(api, f"settlements/{station.tenant}/f.xml", simulated.xml(flow, station.creditor))
+    work_off(api)
+    assert station.now(position).state == ("reported" if reported else "paid")
+    early = _reopen(api, station, position.id)
+    assert (early.status, early.code) == (409, "reopen_not_revoked")
+    _revokes(api, station, iuv, 3_000)
+    (entry, *_) = get(api, station, "inbox", label="REVOKED")["entries"]
+    assert entry["position"] == position.id
+    before = station.house.call(api, "GET", "/v1/body/summary").json
+    uncounted = counts.recount(station.tenant).differences  # the world makes positions by hand
+
+    answer = _reopen(api, station, position.id)
+    assert answer.status == 200, answer.body
+    new = answer.json
+    assert (new["state"], new["cents"]) == ("valid", 3_000)
+    (asked,) = new["payments"]
+    assert asked["iuv"] != iuv
+    assert _reopen(api, station, position.id, "Ancora").json["id"] == new["id"]
+    # What was paid is asked for again, and no more than that.
+    after = station.house.call(api, "GET", "/v1/body/summary").json
+    changed = {one: after[one]["cents"] - before[one]["cents"] for one in ("due", "paid", "open")}
+    assert changed == {"due": 0, "paid": -3_000, "open": 3_000}
+    assert counts.recount(station.tenant).differences == uncounted
+    old = station.house.call(api, "GET", f"/v1/body/positions/{position.id}").json
+    assert (old["state"], old["timeline"][-1]["event"]) == ("invalid", "reopened")
+    assert old["timeline"][-1]["facts"] == {"note": "Revocato dal PSP", "into": new["id"]}
+    items = list(dynamo.query(f"T#{station.tenant}#POSITION#{position.id}"))
+    assert "Revocato dal PSP" not in repr(items)
+    # Nobody has to look at it again, and whoever looks finds the new one.
+    work_off(api)
+    assert get(api, station, "inbox", label="REVOKED")["entries"] == []
+    rows = get(api, station, "collections", iuv=iuv)["collections"]
+    assert {row["reopened"] for row in rows} == {new["id"]}
+    # The new number is paid as any other.
+    receipt(api, station, asked["iuv"], 3_000, "again")
+    work_off(api)
+    paid = station.house.call(api, "GET", f"/v1/body/positions/{new['id']}").json
+    assert (paid["state"], paid["payments"][0]["state"]) == ("paid", "paid")
+
+
+def test_what_was_paid_otherwise_is_not_asked_for_anew(api: Api, station: Station) -> None:
+    position = station.place(2_000)
+    iuv = position.payments[0].iuv
+    for iur in ("a1", "a2"):
+        receipt(api, station, iuv, 2_000, iur)
+    _revokes(api, station, iuv, 2_000, "a1")
+    refused = _reopen(api, station, position.id)
+    assert (refused.status, refused.code) == (409, "reopen_paid_otherwise")
+    assert station.now(position).state == "paid"
+    assert _reopen(api, station, position.id, "").status == 400
+    assert _reopen(api, station, "none").status == 404
+
+
+# ------------------------------------------------------------------ ids without day and PSP
+HEX = "0123456789abcdef0123456789abcdef"
+
+
+def _fetch(api: Api, station: Station) -> None:
+    said = {"way": "rest", "key": simulated.KEY}
+    assert station.house.call(api, "PUT", f"{ROOT}/setting", said).status == 200
+    station.house.call(api, "POST", f"{ROOT}/look")
+    work_off(api)
+
+
+@pytest.mark.feature("F001-100")
+@pytest.mark.parametrize("first", ["dropped", "fetched"])
+def test_a_flow_whose_id_names_no_psp_is_one_whichever_way_brings_it_first(
+    api: Api, station: Station, fdr: Fdr, first: str
+) -> None:
+    iuv = pay(api, station)
+    rows = [(iuv, f"iur-{iuv}", 1, 1_000, "0")]
+    flow = fdr.publish(station.creditor, Flow(HEX, "ABI06090", rows, day="2026-11-20"))
+    data = simulated.xml(flow, station.creditor)
+    ways = [lambda: _fetch(api, station),
+            lambda: drop(api, f"settlements/{station.tenant}/f.xml", data)]  # fmt: skip
+    for way in ways if first == "fetched" else reversed(ways):
+        way()
+        work_off(api)
+    (one,) = get(api, station, "flows")["flows"]
+    assert (one["psp"], one["flow_id"], one["matched_cents"]) == ("ABI06090", HEX, 1_000)
+    assert (one["labels"], len(get(api, station, f"flows/{one['id']}")["versions"])) == (
+        ["IUF_NO_TES"], 2,
+    )  # fmt: skip
+    # What comes later by either way is a version of it, also where its transfer is another.
+    api.tick(60)
+    later = Flow(HEX, "ABI06090", rows, day="2026-11-21", created=api.now)
+    fdr.publish(station.creditor, later)
+    drop(api, f"settlements/{station.tenant}/g.xml", simulated.xml(later, station.creditor))
+    api.tick(3_600)
+    hourly.hourly({}, None)
+    work_off(api)
+    again = node_world.Station(_again(api, station.house), station.body, station.node)
+    (same,) = get(api, again, "flows")["flows"]
+    assert (same["id"], same["settled"]) == (one["id"], "2026-11-21")
+    assert [row["labels"] for row in get(api, again, "collections", iuv=iuv)["collections"]] == [
+        ["RT_IUF"]
+    ]
+
+
+def test_equal_ids_of_two_psps_are_two_flows(api: Api, station: Station) -> None:
+    iuvs = [pay(api, station, cents) for cents in (1_000, 2_000)]
+    rows = [[(iuv, f"iur-{iuv}", 1, cents, "0")] for iuv, cents in zip(iuvs, (1_000, 2_000),
+                                                                      strict=True)]  # fmt: skip
+    for number, psp in enumerate((b"SELBIT2B", b"BPPIITRR")):
+        flow = dated(Flow(HEX, "", rows[number], day="2026-11-20"), api)
+        data = simulated.xml(flow, station.creditor).replace(b"SELBIT2B", psp)
+        drop(api, f"settlements/{station.tenant}/{number}.xml", data)
+        work_off(api)
+    flows = get(api, station, "flows")["flows"]
+    assert {(one["psp"], one["matched_cents"], one["lines"]) for one in flows} == {
+        ("SELBIT2B", 1_000, 1), ("BPPIITRR", 2_000, 1),
+    }  # fmt: skip
+
+
+class _Hurried(Context):
+    """Of a process whose time is over once it has begun."""
+
+    def __init__(self) -> None:
+        self._left = [300_000]
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self._left.pop() if self._left else 0
+
+
+def _standing_in(station: Station) -> list[dict[str, Any]]:
+    mine = f"T#{station.tenant}#ALERTS"
+    return [row for row in due_rows("reconcile")
+            if row["pk"] == mine and "stand_in" in row["sk"]]  # fmt: skip
+
+
+def test_what_is_odd_for_ever_keeps_nobody_from_a_stand_in(api: Api, station: Station) -> None:
+    said = {"way": "none", "stand_in_days": 3}
+    assert station.house.call(api, "PUT", f"{ROOT}/setting", said).status == 200
+    first, second, last = station.place(700), station.place(700), station.place(1_000)
+    for number, (position, cents) in enumerate([(first, 600), (second, 600), (last, 1_000)]):
+        # Of the first two the amounts differ: no flow ever stands for their receipts.
+        day = f"2026-11-{18 + number}"
+        rows = [(position.payments[0].iuv, f"s{number}", 1, cents, "9")]
+        flow = Flow(f"{day}ABI06090-000{number}", "ABI06090", rows, day=day)
+        data = simulated.xml(dated(flow, api), station.creditor)
+        drop(api, f"settlements/{station.tenant}/{number}.xml", data)
+    work_off(api)
+    api.tick(8 * 86_400)
+    for _ in range(4):  # until a working day
+        api.tick(86_400)
+        hourly.hourly({}, None)
+        if _standing_in(station):
+            break
+    assert _standing_in(station)
+    for _ in range(9):
+        rows = _standing_in(station)
+        if not rows:
+            break
+        (row,) = rows
+        body = json.dumps({"pk": row["pk"], "sk": row["sk"]})
+        done = on_reconcile.handle({"Records": [{"messageId": "m", "body": body}]}, _Hurried())
+        assert done == {"batchItemFailures": []}
+    assert [station.now(one).state for one in (first, second, last)] == [
+        "valid", "valid", "reported",
+    ]  # fmt: skip

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chalicelib.accounting.posting.model import Share
-from chalicelib.base import dynamo
+from chalicelib.base import dynamo, work
 from chalicelib.base.s3 import Place
-from chalicelib.entry import on_dues, on_reconcile
+from chalicelib.entry import hourly, on_dues, on_reconcile
 from chalicelib.payments.dues import store as due_store
+from tests import tables
 from tests.accounting.posting.made import Match, payment
 from tests.accounting.registers import custom, made
 from tests.accounting.registers.made import MARIA
@@ -67,7 +69,7 @@ def save(api: Api, house: House, code: str, **said: Any) -> None:
     assert TOKEN not in repr(answer.json)
 
 
-def save_isi(api: Api, house: House, server: Server) -> None:
+def save_carrier(api: Api, house: House, server: Server) -> None:
     setting = {
         "kind": "sftp", "host": server.host, "port": server.port, "user": USER,
         "fingerprint": server.fingerprint,
@@ -75,6 +77,10 @@ def save_isi(api: Api, house: House, server: Server) -> None:
     said = {"setting": setting, "secrets": {"password": PASSWORD}}
     answer = house.call(api, "PUT", "/v1/body/carriers/albo", said)
     assert answer.status == 200, answer.body
+
+
+def save_isi(api: Api, house: House, server: Server) -> None:
+    save_carrier(api, house, server)
     save(api, house, "isi", kind="isi", way="sftp", format="csv", carrier="albo")
 
 
@@ -134,7 +140,7 @@ def reports(api: Api, house: House, **query: str) -> list[dict[str, Any]]:
 
 # ------------------------------------------------------------------ dues in
 @pytest.mark.feature("F001-019", "F001-021", "F001-022", "F001-023", "F001-027", "F001-028")
-@pytest.mark.feature("F001-032", "F001-033", "F001-003")
+@pytest.mark.feature("F001-032", "F001-033", "F001-003", "F001-020")
 def test_dues_of_isi_come_by_preview_and_commit(api: Api, house: House, server: Server) -> None:
     save_isi(api, house, server)
     (server.folder / "quote.csv").write_bytes(made.ISI_1)
@@ -152,6 +158,7 @@ def test_dues_of_isi_come_by_preview_and_commit(api: Api, house: House, server: 
     assert house.call(api, "GET", "/v1/body/positions").json["positions"] == []
     # The next version of the program, the same dues: what changed is changed, nothing is twice.
     (server.folder / "quote.csv").write_bytes(made.ISI_3)
+    assert (found["release"], fetch(api, house, "isi", "f2")["release"]) == ("", "3.2")
     counts = bring(api, house, "isi", "f2")["counts"]
     assert (counts["new"], counts["updated"], counts["unchanged"]) == (1, 2, 0)
     assert bring(api, house, "isi", "f3")["counts"]["unchanged"] == 3
@@ -294,6 +301,65 @@ def test_sferabit_takes_paid_dues_off_its_list(
     assert (line["pendenza"], line["esito"], line["importo"]) == ("P-1", "RIMOSSA", "200,35")
 
 
+# What each writes of a due, and what it then reads of it: paid, and taken back.
+_FILES: dict[str, tuple[tuple[str, ...], str, tuple[str, str]]] = {
+    "isi": (("ID_QUOTA", "COD_FISC", "DENOMINAZIONE", "ANNO", "IMPORTO"), "1001;",
+            (";P\r\n", ";S\r\n")),
+    "opi": (("idQuota", "codiceFiscale", "denominazione", "anno", "importo"),
+            '"idQuota": "1001"', ('"stato": "PAGATA"', '"stato": "DA_PAGARE"')),
+    "sferabit": (("Id pendenza", "Codice fiscale", "Nominativo", "Anno", "Importo"),
+                 '"pendenza": "1001"', ('"esito": "RIMOSSA"', '"esito": "RIPRISTINATA"')),
+}  # fmt: skip
+
+
+@pytest.mark.feature("F001-029", "F001-030", "F001-034")
+@pytest.mark.parametrize(
+    ("kind", "way", "form"),
+    [
+        ("isi", "sftp", "json"), ("isi", "s3", "xlsx"),
+        ("opi", "sftp", "csv"), ("opi", "s3", "xlsx"),
+        ("sferabit", "sftp", "csv"), ("sferabit", "s3", "json"),
+    ],
+)  # fmt: skip
+def test_each_register_is_read_and_told_by_files_too(
+    api: Api, house: House, match: Match, server: Server, kind: str, way: str, form: str
+) -> None:
+    head, who, words = _FILES[kind]
+    data = made.table(form, head, ("1001", MARIA, "Rossi Maria", 2026, 200.35),
+                      ("1002", MARIA, "Rossi Maria", 2026, 10))  # fmt: skip
+    if way == "sftp":
+        save_carrier(api, house, server)
+        (server.folder / f"quote-2026.{form}").write_bytes(data)
+    else:
+        name = f"registers/{house.tenant}/albo/in/quote-2026.{form}"
+        api.write(Place(os.environ["INTAKE_BUCKET"], name), data)
+    save(api, house, "albo", kind=kind, way=way, format=form, file=f"quote-{{year}}.{form}",
+         carrier="albo" if way == "sftp" else "")  # fmt: skip
+    bring(api, house, "albo")
+    found = dues(api, house)
+    assert (found["albo/1001"]["cents"], found["albo/1002"]["cents"]) == (20_035, 1_000)
+    paid(match, house, 1, found["albo/1001"], found["albo/1002"])
+    post(api, house)
+    path = "/v1/body/posting/orders/2026-0000001/reverse"
+    assert house.call(api, "POST", path, {"note": "wrong"}).status == 200
+    work_off(api)
+    assert [(one["kind"], one["state"]) for one in reports(api, house)] == [
+        ("reversed", "done"), ("paid", "done"),
+    ]  # fmt: skip
+    # One file for the posting and one for the storno, each of both dues, under names of its own.
+    files = told(api, house, server, way)
+    assert [sorted(text.count(word) for text in files) for word in words] == [[0, 2]] * 2
+    assert all(who in text for text in files)
+
+
+def told(api: Api, house: House, server: Server, way: str) -> list[str]:
+    """What the register finds in its folder."""
+    if way == "sftp":
+        return [data.decode() for name, data in server.files().items() if "incassi" in name]
+    out = f"registers/{house.tenant}/albo/out/"
+    return [api.read("INTAKE", name).decode() for name in api.objects("INTAKE") if out in name]
+
+
 @pytest.mark.feature("F001-036")
 def test_a_custom_register_needs_no_change_of_the_core(
     api: Api, house: House, match: Match
@@ -326,7 +392,7 @@ def test_a_secret_goes_nowhere_else_and_is_never_shown(
     assert (refused.status, refused.code) == (422, "register_secret_needed")
     for changed, code in (
         ({"kind": "none"}, "register_kind"),
-        ({"format": "csv"}, "register_format"),
+        ({"kind": "notai"}, "register_format"),
         ({"way": "sftp", "carrier": "none", "url": "", "report_url": ""}, "carrier_unknown"),
     ):
         refused = house.call(api, "PUT", f"{ROOT}/opi", said | changed)
@@ -400,3 +466,57 @@ def test_what_is_taken_back_before_it_was_told_is_not_told_as_paid(
     work_off(api)
     assert [one["stato"] for one in albo.of("/quote/77")] == ["DA_PAGARE"]
     assert {one["state"] for one in reports(api, house)} == {"done"}
+
+
+# ------------------------------------------------------------------ by schedule
+@pytest.mark.feature("F001-019", "F001-027")
+def test_a_register_is_fetched_every_morning_and_committed_by_nobody(
+    api: Api, albo: Platform
+) -> None:
+    items, now = tables.opened().keep(), api.now
+    house = bodies.ready(api)
+    save_https(api, house, "opi", "opi", albo, "json", "/quote/{id}")
+    albo.dues = made.opi()
+
+    def hour(count: int = 1) -> int:
+        """The schedule, and what it plans; how often the register was asked."""
+        before = len(albo.calls)
+        for _ in range(count):
+            hourly.hourly({}, None)
+            work.sweep(api.now)
+            work_off(api)
+            while api.run("dues", on_dues.handle):
+                pass
+            api.tick(3_600)
+        return len(albo.calls) - before
+
+    assert hour() == 0  # it is fetched only where the body says so
+    house = bodies.again(api, house)
+    (said,) = house.call(api, "GET", ROOT).json["registers"]
+    said.pop("code")
+    path, wanted = f"{ROOT}/opi", said | {"secret": TOKEN, "fetch": "daily"}
+    assert house.call(api, "PUT", path, wanted).json["fetch"] == "daily"
+    api.now = datetime(2026, 12, 31, 3, 59, tzinfo=UTC)  # 4:59 in Rome
+    assert [hour(), hour(3)] == [0, 1]
+    assert albo.calls == ["GET /quote?anno=2026"]
+    # The day is Rome's, and so is its year.
+    api.now = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
+    assert hour(12) == 1
+    assert albo.calls[1:] == ["GET /quote?anno=2027"]
+    # A register that does not answer is asked again by its own row, not by the schedule beside it;
+    # a morning that was left out is made up for later in the day.
+    api.now = datetime(2027, 1, 3, 17, 0, tzinfo=UTC)
+    albo.trouble = [503, 503]
+    assert hour(4) == 3
+    again = bodies.again(api, house)
+    found = again.call(api, "GET", FETCHES).json["fetches"]
+    assert [(one["year"], one["state"], one["planned"]) for one in found] == [
+        (2027, "handed", True), (2027, "handed", True), (2026, "handed", True),
+    ]  # fmt: skip
+    # The same dues are the same dry run, which waits for a person.
+    assert found[0]["batch"] == found[1]["batch"] != found[2]["batch"]
+    batch = again.call(api, "GET", f"/v1/body/dues/imports/{found[0]['batch']}").json
+    assert (batch["state"], batch["good"]) == ("checked", found[0]["count"])
+    assert dues(api, again) == {}
+    tables.opened().put_back(items)
+    api.now = now

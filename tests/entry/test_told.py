@@ -172,6 +172,33 @@ def test_the_bodys_software_is_told_of_each_receipt(
     assert len(server.mails) == 1
 
 
+@pytest.mark.feature("F001-008")
+def test_the_webhook_is_tried_and_what_became_of_it_is_said(
+    api: Api, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = "/v1/settings/webhook/test"
+    missing = house.call(api, "POST", path)
+    assert (missing.status, missing.code) == (409, "webhook_missing")
+    with receiver(500) as listening:
+        monkeypatch.setattr(accounts, "_is_webhook", lambda url: True)
+        accounts.change_settings(house.tenant, {}, {"url": listening.url, "secret": SECRET})
+        failed = house.call(api, "POST", path).json
+        listening.status = 200
+        good = house.call(api, "POST", path).json
+        assert house.operator.call(api, "POST", path).status == 403
+    assert (failed["works"], failed["code"]) == (False, "webhook_answered")
+    assert "500" in failed["words"]
+    assert good == {"works": True, "code": "", "words": ""}
+    first, second = ([*one[2:]] for one in listening.came)
+    message = json.loads(second[1])
+    assert message.keys() == {"id", "type", "at"}
+    assert message["type"] == "test"
+    assert json.loads(first[1])["id"] != message["id"]
+    signed = f"{message['id']}.{second[0]['Sportello-Timestamp']}.".encode() + second[1]
+    digest = hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
+    assert second[0]["Sportello-Signature"] == f"v1={digest}"
+
+
 def test_a_webhook_that_never_answers_is_given_up(
     api: Api, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

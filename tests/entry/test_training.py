@@ -342,6 +342,14 @@ def test_a_receipt_is_written_sent_and_found_again(
     assert sorted((one["channel"], one["state"]) for one in attempts["attempts"]) == [
         ("receipt", "sent"), ("training", "sent"),
     ]  # fmt: skip
+    # The portal offers it beside pagoPA's own receipt, where there is one.
+    asked = {"notice": f"3{made[0]['iuv']}", "tax_code": MARIA["tax_code"],
+             "body": home.call(api, "GET", "/v1/body").json["fiscal_code"]}  # fmt: skip
+    offered = api.call("POST", "/v1/portal/receipts", "", asked).json
+    assert len(offered["items"]) == 1
+    answer = api.call("POST", "/v1/portal/training-receipt", "", {"key": offered["training"]},
+                      headers={"Accept": "application/pdf"})  # fmt: skip
+    assert answer.body == data
     # Whoever takes part finds it by the notice and his tax code, and nobody else does.
     for full, status in ((True, 200), (False, 403)):
         key, _ = handles.write(Handle(home.tenant, made[0]["iuv"], full), api.now)

@@ -99,7 +99,11 @@ def whole(**more: Any) -> dict[str, Any]:
     told = {"state": "told", "status": "VALID", "version": 1, "at": AT, "code": "", "answered": 0,
             "said": "", "attempts": 0}  # fmt: skip
     more = {"rules": [], "amounts": []} | more
-    return position(lines=[line], transfers=[], timeline=events, pagopa=told) | more
+    debtor = {"address": "Via Roma 1", "postcode": "35100", "city": "Padova", "province": "PD",
+              "mail": "maria@example.org", "pec": "", "language": ""}  # fmt: skip
+    return position(
+        lines=[line], transfers=[], timeline=events, pagopa=told, debtor=debtor
+    ) | more  # fmt: skip
 
 
 RECEIPT = {
@@ -185,6 +189,7 @@ def office(**answers: Any) -> Stub:
         f"GET /v1/body/deliveries/{RUN}/attempts": (200, {"cursor": None, "attempts": [
             attempt(), attempt("failed", code="smtp_recipient", words="550 5.1.1 no such user")]}),
         "GET /v1/body/mail-accounts": (200, {"accounts": [ACCOUNT]}),
+        "GET /v1/body/carriers": (200, {"carriers": []}),
         "GET /v1/grants": (200, {"grants": [grant(), grant(2)], "hint": "Avvisate la persona."}),
     }  # fmt: skip
     return Stub(usual | answers)

@@ -160,7 +160,8 @@ def register(**more: Any) -> dict[str, Any]:
         "code": "albo", "kind": "isi", "way": "https", "format": "json", "carrier": "",
         "url": "https://albo.example/quote?anno={year}",
         "report_url": "https://albo.example/incassi/{id}", "file": "quote.csv",
-        "columns": {"source": "matricola"}, "constants": {}, "version": 4, "secret": True,
+        "columns": {"source": "matricola"}, "constants": {}, "fetch": "daily", "version": 4,
+        "secret": True,
     } | more  # fmt: skip
 
 
@@ -174,7 +175,7 @@ CONNECTORS = [
 def fetch(**more: Any) -> dict[str, Any]:
     return {
         "id": "q1", "register_code": "albo", "year": 2026, "state": "handed", "created_at": AT,
-        "count": 4, "batch": "i1", "code": "", "words": "",
+        "count": 4, "batch": "i1", "code": "", "words": "", "release": "3.2", "planned": False,
     } | more  # fmt: skip
 
 

@@ -53,6 +53,7 @@ def collection(number: int = 0, **more: Any) -> dict[str, Any]:
         "tax_code": "RSSMRA80A41H501Y", "paid_day": "2026-03-04", "bank_day": "2026-03-06",
         "fee_cents": 150, "channel": "onLine", "method": "creditCard", "psp": "Intesa Sanpaolo",
         "flow_id": FLOW_ID, "flow": SETTLED, "position": "p1", "origin": "dues",
+        "reopened": "",
     } | more  # fmt: skip
 
 

@@ -155,7 +155,8 @@ def settings(**answers: Any) -> Stub:
         "GET /v1/body": (200, body()),
         "GET /v1/body/logo": (200, {"type": "image/svg+xml",
                                     "data": base64.b64encode(SVG).decode()}),
-        "GET /v1/body/checklist": (200, {"items": items | {"stations": False}, "ready": False}),
+        "GET /v1/body/checklist": (200, {
+            "items": items | {"stations": False}, "ready": False, "warnings": ["notice_link"]}),
         "GET /v1/body/services": (200, {"services": [service(), CERTIFICATE, service(
             "vecchio", subject="Servizio di una volta", active=False)]}),
         "GET /v1/body/services/certificati": (200, CERTIFICATE),

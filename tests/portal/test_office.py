@@ -326,6 +326,16 @@ def test_errors_are_shown_by_row_and_column_and_good_rows_may_go_alone(
     assert asked(stub, "POST /v1/body/dues/imports/i1/commit") == [{"skip_faulty": True}]
 
 
+def test_while_a_file_is_read_the_page_says_how_far(look: Look) -> None:
+    reading = batch(state="checking", rows=12_500, good=12_499, faulty=1, done=12_500)
+    stub = office(**{"GET /v1/body/dues/imports/i1": (200, reading)})
+    eyes = look("office/?page=import&id=i1", stub)
+    eyes.sees("Righe lette finora: 12.500")
+    # What is right and wrong in it is said when all of it is read.
+    assert eyes.page.get_by_text("Righe giuste", exact=True).count() == 0
+    eyes.require_accessible()
+
+
 # ------------------------------------------------------------------ positions
 @pytest.mark.feature("F001-163", "F001-165")
 def test_the_archive_is_searched_and_goes_on(look: Look) -> None:
@@ -494,7 +504,7 @@ def test_who_may_only_read_is_offered_nothing_else(look: Look) -> None:
 
 
 # ------------------------------------------------------------------ words
-ROOMS = ("settings", "settlements", "accounts")
+ROOMS = ("settings", "settlements", "accounts", "letters", "counter")
 
 
 def office_words(room: str = "") -> Any:
@@ -544,7 +554,11 @@ RAISING = (
     "accounting/events_fpc/paying.py", "payments/checkout/service.py",
     "payments/positions/positions.py", "payments/positions/exports.py", "payments/amounts.py",
     "payments/positions/grouping.py", "payments/positions/states.py", "payments/stamps.py",
-    "payments/dues/mapping.py",
+    "payments/dues/mapping.py", "payments/delivery/postal.py", "payments/delivery/orders.py",
+    "payments/delivery/postal_channel.py", "payments/delivery/appio_channel.py",
+    "payments/delivery/folders.py", "payments/delivery/wishes.py",
+    "payments/delivery/settings.py", "payments/delivery/mail/channel.py",
+    "payments/citizen/tickets.py", "messages/trying.py", "messages/webhook.py",
 )  # fmt: skip
 WITHOUT_A_PAGE = {
     "grant_cabinets", "grant_customer", "user_of_others", "delivery_positions",

@@ -482,8 +482,8 @@ def test_a_register_keeps_its_secret_and_what_failed_is_told_again(look: Look) -
     first, second = asked(stub, "PUT /v1/body/registers/albo")
     assert "secret" not in first
     assert second == first | {"secret": "segreto"}
-    assert (second["url"], second["columns"], second["version"]) == (
-        "https://altro.example/quote", {"source": "matricola"}, 4,
+    assert (second["url"], second["columns"], second["fetch"], second["version"]) == (
+        "https://altro.example/quote", {"source": "matricola"}, "daily", 4,
     )  # fmt: skip
     # Dues are read for their check, which is where they are imported.
     eyes.press("Leggi le quote albo")

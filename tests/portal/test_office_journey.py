@@ -14,6 +14,7 @@ import pyotp
 import pytest
 
 import app as application
+from chalicelib.payments.delivery import settings
 from infra.local.authority import Authority
 from infra.local.house import House
 from infra.local.pagopa import fdr
@@ -40,6 +41,7 @@ class Office:
     person: Member
     chief: Member
     mail: MailServer
+    tenant: str
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +62,7 @@ def office(
         with MailServer(authority, "tls") as mail:
             places = {"NET_PRIVATE": "allow", "SSL_CERT_FILE": str(authority.ca_path)}
             with mock.patch.dict(os.environ, places):
-                yield Office(house, person, chief, mail)
+                yield Office(house, person, chief, mail, home.tenant)
 
 
 @pytest.fixture
@@ -205,13 +207,67 @@ def keep_the_books(office: Office, eyes: Eyes) -> None:
     eyes.sees("Ancora nessuna contabilizzazione.")
 
 
+def write_letters(office: Office, eyes: Eyes) -> None:
+    """Letters from the provider's profile to the package in his hands; who would get none is seen
+    before."""
+    settings.enable(office.tenant, "postal", True)  # as the operator does when a body asks
+    choose(eyes, "Impostazioni", "Canali di invio")
+    eyes.follow("Servizio di stampa e spedizione")
+    eyes.fill("Nome breve", "stampa")
+    eyes.fill("Fornitore", "Stampa e Posta S.r.l.")
+    eyes.press("Salva")
+    eyes.sees("Il profilo è salvato.")
+    choose(eyes, "Posizioni", "Lettere")
+    eyes.sees("Ancora nessun ordine.")
+    eyes.follow("Ordina delle lettere")
+    eyes.page.get_by_label("Flusso").select_option(label="Quota Anno 2026 (2)")
+    eyes.press("Controlla chi riceve")
+    eyes.sees("2 avvisi da inviare, da 2 posizioni")
+    eyes.page.get_by_label("Ho letto e accetto").check()
+    eyes.fill("Minuti per ripensarci", "0")
+    eyes.press("Avvia l’invio")
+    eyes.at("Invio")
+    eyes.page.locator("main").get_by_role("link", name="Lettere").click()
+    office.house.settle()
+    eyes.sees("2 lettere, per 300,00 €")
+    eyes.press("Prepara i file del campione")
+    with eyes.page.expect_download() as coming:
+        eyes.page.get_by_role("button", name="Scarica", exact=False).first.click()
+    assert Path(coming.value.path()).read_bytes().startswith(b"%PDF-")
+    eyes.page.get_by_label("Ho guardato i file del campione").check()
+    for button in ("Approva il campione", "Segna come consegnato", "Sono spedite"):
+        eyes.press(button)
+        eyes.page.get_by_role("dialog").get_by_role("button", name="Conferma").click()
+        expect(eyes.page.get_by_role("dialog")).to_have_count(0)
+    eyes.sees("Spedite: ")
+    eyes.require_accessible()
+    save_shot(eyes, "real-letters")
+
+
+def answer_a_citizen(eyes: Eyes) -> None:
+    """What somebody asked on the portal is read, and marked as answered."""
+    asked = """async () => {
+      const { fiscal_code: body } = await fetch("/v1/body").then((found) => found.json());
+      const wanted = { body, name: "Rossi Maria", email: "maria@example.org", text: "Come pago?" };
+      return (await fetch("/v1/portal/help", { method: "POST", body: JSON.stringify(wanted),
+        headers: { "Content-Type": "application/json" } })).status;
+    }"""
+    assert eyes.page.evaluate(asked) == 201
+    choose(eyes, "Strumenti", "Richieste di aiuto")
+    expect(eyes.page.get_by_role("row", name="Rossi Maria")).to_contain_text("Come pago?")
+    eyes.page.get_by_role("row", name="Rossi Maria").get_by_role("link").first.click()
+    eyes.press("Segna come risposta")
+    eyes.sees("La richiesta ha avuto risposta.")
+
+
+@pytest.mark.feature("F001-082", "F001-084", "F001-085", "F001-088", "F001-158")
 @pytest.mark.feature("F001-046", "F001-061", "F001-068", "F001-159", "F001-161", "F001-163")
 @pytest.mark.feature("F001-165", "F000-047", "F001-015", "F001-164", "F001-166", "F001-168")
 @pytest.mark.feature("F001-143", "F001-160", "F001-167", "F001-171")
 def test_from_the_first_login_to_the_mail(office: Office, enter: Callable[..., Eyes]) -> None:
     house = office.house
     eyes = enter()
-    eyes.expected = ("401",)
+    eyes.expected = ("401", "404")  # nobody yet; an order whose package is not ready
     # In, with a second factor that is set up on the way.
     eyes.at("Accedi")
     eyes.fill("Indirizzo e-mail", office.person.mail)
@@ -308,6 +364,9 @@ def test_from_the_first_login_to_the_mail(office: Office, enter: Callable[..., E
     eyes.require_accessible()
     save_shot(eyes, "real-delivery")
     assert {one.to for one in office.mail.mails[1:]} == {"maria@example.org", "luca@example.org"}
+
+    write_letters(office, eyes)
+    answer_a_citizen(eyes)
 
     # The archive, a position, its notice.
     choose(eyes, "Posizioni", "Posizioni")
@@ -412,6 +471,11 @@ def test_what_the_settings_send_is_what_the_house_takes(
     eyes.fill("Chiave primaria del servizio", "0123456789abcdef")
     eyes.press("Salva")
     eyes.sees("Il profilo è salvato.")
+    choose("Programma dell’ente")
+    eyes.fill("Indirizzo", "https://software.ordine.example/pagamenti")
+    eyes.press("Crea un segreto")
+    eyes.press("Salva")
+    eyes.sees("Il webhook è salvato.")
     choose("Adesione a pagoPA")
     eyes.sees("odc_pr")
     choose("Registro attività", "Strumenti")

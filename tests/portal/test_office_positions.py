@@ -275,6 +275,70 @@ def test_an_unpaid_position_is_changed_and_a_spontaneous_one_deleted(look: Look)
     expect(eyes.page.get_by_label("Scadenza", exact=True)).to_have_count(0)
 
 
+@pytest.mark.feature("F001-166")
+def test_amount_days_and_debtor_of_an_unpaid_position_are_changed(look: Look) -> None:
+    items = [{"code": "cert", "label": "Certificato", "cents": 1_000}]
+    service = {"code": "quota", "subject": "Segreteria", "active": True, "stamp": False,
+               "price": {"kind": "tariff", "items": items}, "description": {}}  # fmt: skip
+    rates = whole()
+    plan = [one["number"] for one in rates["payments"] if one["number"]]
+    stub = office(**{
+        P1: (200, SPONTANEOUS), "GET /v1/body/services": (200, {"services": [service]}),
+        "PATCH /v1/body/positions/p1": [error(409, "position_tied"), (200, SPONTANEOUS),
+                                        (200, SPONTANEOUS), (200, rates)],
+    })  # fmt: skip
+    eyes = look("office/?page=position&id=p1", stub)
+    eyes.expected = ("409",)
+    edit = eyes.page.locator("summary", has_text="Modifica")
+    edit.click()
+    how = eyes.page.get_by_label("Come si stabilisce l’importo")
+    how.select_option("price")
+    eyes.fill("Certificato", "3")
+    expect(eyes.page.locator("details.box p.sum")).to_contain_text("30,00 €")
+    eyes.require_accessible()
+    eyes.press("Salva le modifiche")
+    eyes.sees("Una fattura o un’iscrizione conta su questo importo")
+    eyes.press("Salva le modifiche")
+    eyes.sees("La posizione è modificata.")
+    how.select_option("manual")
+    eyes.fill("Importo in euro", "12,5x")
+    eyes.fill("Comune", "Verona")
+    eyes.fill("E-mail", "")
+    eyes.press("Salva le modifiche")
+    eyes.sees("Scrivi un importo, per esempio 12,50.")
+    eyes.fill("Importo in euro", "12,50")
+    eyes.press("Salva le modifiche")
+    eyes.sees("La posizione è modificata.")
+    stub.answers[P1] = (200, rates)
+    eyes.open("office/?page=position&id=p1")
+    edit.click()
+    expect(how).to_have_count(0)
+    eyes.page.get_by_label(f"Rata {plan[-1]}", exact=True).fill("2027-02-15")
+    eyes.press("Salva le modifiche")
+    eyes.sees("La posizione è modificata.")
+    priced = {"version": 1, "amount": {"chosen": {"cert": 3}}}
+    assert asked(stub, "PATCH /v1/body/positions/p1") == [
+        priced, priced,
+        {"version": 1, "amount": {"manual": True, "cents": 1_250},
+         "debtor": {"city": "Verona", "mail": ""}},
+        {"version": 1, "instalments": [{"number": plan[-1], "due": "2027-02-15"}]},
+    ]  # fmt: skip
+
+
+@pytest.mark.feature("F001-155", "F001-167")
+def test_what_is_left_of_a_plan_is_printed_and_sent_from_its_page(look: Look) -> None:
+    first, *left = whole()["payments"]
+    payments = [first | {"state": "closed"}, *left]
+    half = whole(state="partially_paid", payments=payments)
+    over = half | {"payments": [one | {"state": "closed"} for one in payments]}
+    eyes = look("office/?page=position&id=p1", office(**{P1: (200, half)}))
+    expect(eyes.page.get_by_role("button", name="Scarica l’avviso")).to_have_count(1)
+    expect(eyes.page.locator("summary", has_text="Modifica")).to_have_count(0)
+    eyes = look("office/?page=position&id=p1", office(**{P1: (200, over)}))
+    eyes.sees("Cronologia")
+    expect(eyes.page.get_by_role("button", name="Scarica l’avviso")).to_have_count(0)
+
+
 @pytest.mark.feature("F001-169")
 def test_a_payment_outside_is_recorded_only_while_it_may_be(look: Look) -> None:
     stub = office(**{

@@ -25,7 +25,9 @@ from tests.portal.office_settlements import (
     SUMMARY,
     UNKNOWN,
     WAITING,
+    collection,
     detail,
+    entry,
     movement,
     preview,
     revision,
@@ -494,6 +496,39 @@ def test_the_inbox_says_what_to_do_and_sets_aside(look: Look) -> None:
     assert asked(stub, f"POST {API}/movements/m2/link") == [
         {"note": "È un giroconto", "version": 2}
     ]
+
+
+def test_a_revoked_payment_is_reopened_with_a_note(look: Look) -> None:
+    revoked = entry("payment", id="01000000000000132", labels=["RT_NO_IUF", "REVOKED"],
+                    position="p1", name="Rossi Maria", flow="", flow_id="")  # fmt: skip
+    both = [collection(1, labels=["RT_IUF", "REVOKED"], reopened=one) for one in ("", "p9")]
+    stub = settlements(**{
+        "GET /inbox": (200, {"entries": [revoked], "labels": [], "cursor": None}),
+        "GET /collections": (200, {"collections": both, "labels": [], "cursor": None}),
+        "POST /v1/body/positions/p1/reopen": [
+            error(409, "reopen_paid_otherwise"),
+            (200, {"id": "p9"})],
+    })  # fmt: skip
+    eyes = look("office/?page=anomalies", stub)
+    eyes.expected = ("409",)
+    eyes.press("Riapri 01000000000000132")
+    dialog = eyes.page.get_by_role("dialog", name="Riaprire la posizione?")
+    dialog.get_by_role("button", name="Riapri").click()
+    expect(dialog).to_contain_text("Scrivi perché")
+    eyes.require_accessible()
+    dialog.get_by_label("Nota").fill("Il PSP ha ripreso il denaro")
+    dialog.get_by_role("button", name="Riapri").click()
+    expect(dialog).to_contain_text("c’è un altro pagamento")
+    dialog.get_by_role("button", name="Riapri").click()
+    eyes.sees("La posizione è riaperta.")
+    assert eyes.page.get_by_role("link", name="Vai alla nuova posizione").get_attribute("href") == (
+        "/portal/office/?page=position&id=p9"
+    )
+    note = {"note": "Il PSP ha ripreso il denaro"}
+    assert asked(stub, "POST /v1/body/positions/p1/reopen") == [note, note]
+    eyes = look("office/?page=collections", stub)
+    eyes.sees("Vai alla nuova posizione")
+    expect(eyes.page.get_by_role("button", name="Riapri")).to_have_count(1)
 
 
 @pytest.mark.feature("F001-172")

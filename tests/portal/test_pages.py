@@ -121,6 +121,40 @@ def test_a_link_brings_body_and_number_and_half_a_key_shows_half(where: str, loo
     expect(eyes.page.get_by_role("button", name="Paga adesso")).to_be_visible()
 
 
+@pytest.mark.feature("F001-096", "F001-161")
+@pytest.mark.parametrize("by", ["paste", "reader"])
+def test_the_text_of_a_notices_qr_fills_number_and_body(by: str, look: Look) -> None:
+    stub = Stub({"POST /search": (200, found(**HALF))})
+    eyes = look("", stub)
+    expect(eyes.page.get_by_label("Ente creditore")).to_be_visible()
+    field = eyes.page.get_by_label("Codice avviso o IUV")
+    field.focus()
+    text = f"PAGOPA|002|{NOTICE}|{BODY}|18050"
+    if by == "paste":
+        eyes.page.evaluate("text => document.execCommand('insertText', false, text)", text)
+        field.evaluate(
+            "field => field.dispatchEvent(new InputEvent('input', {inputType: 'insertFromPaste'}))"
+        )
+        expect(field).to_have_value(NOTICE)
+        expect(eyes.page.get_by_label("Ente creditore")).to_have_value(BODY)
+        eyes.page.keyboard.press("Enter")
+    else:  # key by key, then Enter
+        eyes.page.keyboard.type(text)
+        eyes.page.keyboard.press("Enter")
+    eyes.at("Dettaglio dell’avviso")
+    assert asked(stub, "POST /search") == [{"notice": NOTICE, "body": BODY}]
+
+
+@pytest.mark.feature("F001-096")
+def test_the_qr_of_a_body_that_is_not_here_chooses_none(look: Look) -> None:
+    eyes = look("", Stub())
+    expect(eyes.page.get_by_label("Ente creditore")).to_be_visible()
+    eyes.fill("Codice avviso o IUV", f"PAGOPA|002|{NOTICE}|99999999990|18050")
+    eyes.page.get_by_label("Codice avviso o IUV").blur()
+    expect(eyes.page.get_by_label("Codice avviso o IUV")).to_have_value(NOTICE)
+    expect(eyes.page.get_by_label("Ente creditore")).to_have_value("")
+
+
 @pytest.mark.feature("F001-096")
 def test_no_pair_is_told_from_another_and_waiting_is_said(look: Look) -> None:
     tries = [
@@ -426,6 +460,48 @@ def test_receipts_are_found_and_downloaded(look: Look) -> None:
         eyes.press("Riprova")
     assert coming.value.suggested_filename == f"{RECEIPT}.xml"
     assert asked(stub, "POST /receipt")[-1] == {"key": "r", "form": "xml", "language": "it"}
+
+
+@pytest.mark.feature("F001-157", "F001-187")
+def test_a_link_to_receipts_says_the_body_too(look: Look) -> None:
+    stub = Stub({"POST /receipts": (200, RECEIPTS)})
+    eyes = look(f"?page=receipts&body={BODY}&notice={NOTICE}", stub)
+    expect(eyes.page.get_by_label("Ente creditore")).to_have_value(BODY)
+    eyes.fill("Codice fiscale", TAX_CODE)
+    eyes.press("Cerca la ricevuta")
+    eyes.sees("4 maggio 2026")
+    wanted = {"notice": NOTICE, "tax_code": TAX_CODE}
+    assert asked(stub, "POST /receipts") == [wanted | {"body": BODY}]
+    eyes.page.get_by_label("Ente creditore").select_option("")
+    eyes.press("Cerca la ricevuta")
+    eyes.page.wait_for_function("() => document.activeElement?.id === 'found'")
+    assert asked(stub, "POST /receipts")[1:] == [wanted]
+    eyes.require_accessible()
+
+
+@pytest.mark.feature("F001-132", "F001-157")
+def test_the_receipt_of_a_course_is_offered_where_there_is_one(look: Look) -> None:
+    paper = {"Content-Type": "application/pdf",
+             "Content-Disposition": 'attachment; filename="RIC-1-2026.pdf"'}  # fmt: skip
+    stub = Stub({
+        "POST /receipts": [(200, RECEIPTS), (200, RECEIPTS | {"training": "course"})],
+        "POST /training-receipt": [error(500, "internal"), (200, b"%PDF-1.7", paper)],
+    })  # fmt: skip
+    eyes = look(f"?page=receipts&notice={NOTICE}", stub)
+    eyes.expected = ("500",)
+    eyes.fill("Codice fiscale", TAX_CODE)
+    eyes.press("Cerca la ricevuta")
+    eyes.sees("4 maggio 2026")
+    course = eyes.page.get_by_role("button", name="Ricevuta del corso")
+    expect(course).to_have_count(0)
+    eyes.press("Cerca la ricevuta")
+    course.click()
+    eyes.sees("guasto da parte nostra")
+    eyes.require_accessible()
+    with eyes.page.expect_download() as coming:
+        eyes.press("Riprova")
+    assert coming.value.suggested_filename == "RIC-1-2026.pdf"
+    assert asked(stub, "POST /training-receipt") == [{"key": "course"}] * 2
 
 
 @pytest.mark.feature("F001-158")

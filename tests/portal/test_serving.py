@@ -22,6 +22,9 @@ from chalice.app import Chalice
 from chalicelib.accounts.identity import links
 from chalicelib.base import aws, s3
 from chalicelib.base.taxids import is_tax_code
+from chalicelib.payments import iuv
+from chalicelib.payments.citizen import finding
+from chalicelib.payments.codes import qr_text
 from chalicelib.payments.notice.words import WORDS
 from infra import browser as fetcher
 from infra import portal, setup
@@ -357,6 +360,26 @@ def test_the_page_refuses_no_code_that_the_server_takes() -> None:
     ]
     # One in ten, and one in twenty-six, has the right check character.
     assert sum(shown) < len(codes) / 15
+
+
+@pytest.mark.feature("F001-096", "F001-161")
+def test_the_page_reads_the_texts_that_a_notice_says_number_and_body_in() -> None:
+    notice, body = f"3{iuv.make('01', 138)}", "80012345673"
+    qr = qr_text(notice, body, 18_050)
+    good = [qr, f"  {qr}\n", qr_text(notice, body, 5), f"{notice}-{body}",
+            f"{notice}.{body}", f"https://ordine.example/portal/?n={notice}-{body}",
+            f"http://127.0.0.1:8000/portal/?lang=en&n={notice}-{body}"]  # fmt: skip
+    bad = [notice, notice[1:], "", body, qr.lower(), qr.removesuffix("18050"),
+           qr.replace("PAGOPA", "POSTE"), qr.replace(body, body[1:]), f"{qr}|more",
+           f"{notice}-{body}-1", f"javascript:n={notice}-{body}"]  # fmt: skip
+    script = f"const read = {inside('codes.js', 'printedOn')};"
+    script += f"console.log(JSON.stringify({json.dumps(good + bad)}.map(read)));"
+    found = run_script(script)
+    assert found == [{"notice": notice, "body": body}] * len(good) + [None] * len(bad)
+    # Whatever the page takes leads the server to the same.
+    for text in good:
+        sought = finding.sought("", "", "", text.strip())
+        assert (sought.iuv, sought.body) == (notice[1:], body)
 
 
 # ------------------------------------------------------------------ words

@@ -62,6 +62,11 @@ def _steps(world: World) -> list[Step]:
 EVERY = int(os.environ.get("SWEEP_EVERY", "5"))
 
 
+def thinned(every: int) -> int:
+    """How much of a long story `make test` takes; `make sweep` takes all of it too."""
+    return 1 if EVERY == 1 else every
+
+
 def points(
     steps: Sequence[Step], kinds: Sequence[Kind], every: int = EVERY
 ) -> Iterator[tuple[Step, Fault]]:

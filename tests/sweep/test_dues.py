@@ -126,8 +126,9 @@ def outcome(world: World) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Several pieces, several transactions, several blocks of numbers."""
+    """Several pieces, a dry run in two, several transactions, several blocks of numbers."""
     monkeypatch.setattr(limits, "DUES_PART_ROWS", 4)
+    monkeypatch.setattr(limits, "DUES_CHECKED_ROWS", 5)
     monkeypatch.setattr(limits, "DUES_AT_ONCE", 2)
     monkeypatch.setattr(limits, "TRANSACTION_ITEMS", 18)
     monkeypatch.setattr(limits, "IUV_BLOCK", 4)

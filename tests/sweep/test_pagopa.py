@@ -17,7 +17,8 @@ from chalicelib.payments import bodies, taxonomy
 from chalicelib.payments.body import Account, Body, Segregation, Service
 from chalicelib.payments.dues.model import Person
 from chalicelib.payments.pagopa import connections, looking, told
-from chalicelib.payments.positions import positions, store
+from chalicelib.payments.positions import editing, positions, store
+from chalicelib.payments.positions.editing import Edit
 from chalicelib.payments.positions.model import Position
 from chalicelib.payments.positions.positions import Wanted
 from chalicelib.payments.receipts import service as receipts
@@ -100,7 +101,8 @@ def _edit(world: World, _: Gpd) -> None:
 
     def act() -> None:
         if _only().subject != "Altra":
-            positions.edit(TENANT, _only().id, version, "Altra", None, None, clock.now(), "user:u")
+            wanted = Edit(version, subject="Altra")
+            editing.edit(TENANT, _only().id, wanted, clock.now(), "user:u")
 
     _said(world, act)
 

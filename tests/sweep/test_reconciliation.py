@@ -13,7 +13,7 @@ from infra.local.pagopa import fdr
 from infra.local.pagopa.fdr import Flow
 from tests.accounting import facts_world
 from tests.faults import CRASHES, Kind
-from tests.sweep.test_crash import Step, disturb, points
+from tests.sweep.test_crash import Step, disturb, points, thinned
 from tests.world import World, new_process
 
 pytestmark = pytest.mark.feature("F001-010", "F001-099", "F001-100")
@@ -83,6 +83,6 @@ def test_every_call_may_be_the_last(world: World, kinds: tuple[Kind, ...]) -> No
     steps, wanted = _undisturbed(world)
     assert len(wanted["postable"]) == len(IUVS)
     assert wanted["money"].came == 500
-    for step, fault in points(steps, kinds, every=9):
+    for step, fault in points(steps, kinds, every=thinned(9)):
         disturb(world, step, fault)
         assert outcome() == wanted, f"step {step.number}, {fault.kind} call {fault.number}"

@@ -19,7 +19,7 @@ from infra.local.pagopa import fdr
 from infra.local.pagopa.fdr import Flow
 from tests.accounting import facts_world
 from tests.faults import CRASHES, Kind
-from tests.sweep.test_crash import Step, disturb, points
+from tests.sweep.test_crash import Step, disturb, points, thinned
 from tests.sweep.test_reconciliation import FLOW_ID, IUVS, STATEMENT, TENANT
 from tests.world import World, new_process
 
@@ -119,6 +119,6 @@ def test_every_call_may_be_the_last(world: World, kinds: tuple[Kind, ...]) -> No
     ]  # fmt: skip
     assert wanted["flow"][:4] == (5, (), "", "")
     assert wanted["sums"]["posted:2026:1.1"] == 500
-    for step, fault in points(steps, kinds, every=23):
+    for step, fault in points(steps, kinds, every=thinned(23)):
         disturb(world, step, fault)
         assert outcome(world) == wanted, f"step {step.number}, {fault.kind} call {fault.number}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import xlsxwriter
@@ -56,6 +58,38 @@ def sferabit(*rows: tuple[Any, ...]) -> bytes:
         sheet.write_row(number, 0, row)
     book.close()
     return out.getvalue()
+
+
+def table(form: str, head: Sequence[str], *rows: Sequence[Any]) -> bytes:
+    """The same dues in any format: texts in a CSV, cells with types in a workbook, and objects, in
+    which `a.b` is b of a."""
+    if form == "json":
+        found = [_nested(dict(zip(head, row, strict=True))) for row in rows]
+        return json.dumps(found).encode()
+    if form == "csv":
+        text = io.StringIO(newline="")
+        words = [[str(cell).replace(".", ",") if isinstance(cell, float) else cell for cell in row]
+                 for row in rows]  # fmt: skip
+        csv.writer(text, delimiter=";").writerows([head, *words])
+        return text.getvalue().encode("cp1252")
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out)
+    sheet = book.add_worksheet()
+    for number, row in enumerate([head, *rows]):
+        sheet.write_row(number, 0, row)
+    book.close()
+    return out.getvalue()
+
+
+def _nested(row: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in row.items():
+        first, _, last = name.partition(".")
+        if last:
+            found.setdefault(first, {})[last] = value
+        else:
+            found[name] = value
+    return found
 
 
 def notai(*rows: tuple[str, str, str, int, int]) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelib.accounting.registers import registry, tables
-from chalicelib.accounting.registers.contract import Paid, Setting
+from chalicelib.accounting.registers.contract import Format, Paid, Setting
 from chalicelib.base.errors import Rejected
 from chalicelib.payments.body import Service
 from chalicelib.payments.dues import mapping, reading
@@ -61,6 +61,61 @@ def test_every_version_of_isi_is_read() -> None:
     assert refused.value.details["fields"] == ["source", "tax_code"]
     told = replace(ISI, columns={"source": "Progressivo", "tax_code": "TAX"})
     assert dues(told, unseen) == dues(ISI, made.ISI_1)
+
+
+@pytest.mark.feature("F001-020")
+def test_isi_says_its_version_or_says_none() -> None:
+    assert registry.release(ISI, made.ISI_3) == "3.2"
+    assert registry.release(ISI, made.ISI_1) == ""
+    # As a workbook keeps it, and as an object does.
+    for form in ("xlsx", "json"):
+        data = made.table(form, ("Versione tracciato", "ID_QUOTA"), (4.0, 1), (3.2, 2))
+        said = registry.release(replace(ISI, format=form), data)
+        assert said in ("4", "4.0"), form
+    # What nobody would call a version is none; what is no file of rows says nothing at all.
+    for data in (b"VERSIONE;X\n=1+1;1\n", b"VERSIONE;X\n" + b"9" * 17 + b";1\n", b"<html>"):
+        assert registry.release(ISI, data) == ""
+    # Nobody has seen it, and it is read all the same.
+    newer = made.ISI_3.replace(b"\n3.2;", b"\n12.0 beta;")
+    assert registry.release(ISI, newer) == "12.0 beta"
+    assert dues(ISI, newer) == dues(ISI, made.ISI_3)
+    # Others say none.
+    assert registry.release(OPI, made.opi()) == ""
+
+
+_WRITES = {
+    "isi": ("ID_QUOTA", "COD_FISC", "DENOMINAZIONE", "TIPO_ISCRITTO", "ANNO", "CAUSALE", "IMPORTO",
+            "SCADENZA"),
+    "opi": ("idQuota", "iscritto.codiceFiscale", "iscritto.denominazione", "iscritto.tipo", "anno",
+            "causale", "importo", "scadenza"),
+    "sferabit": ("Id pendenza", "Codice fiscale", "Nominativo", "Elenco", "Anno", "Oggetto",
+                 "Importo dovuto", "Scadenza"),
+}  # fmt: skip
+_KINDS = {"isi": ("I", "STP"), "opi": ("INFERMIERE", "STP"), "sferabit": ("Avvocati", "STA")}
+
+
+@pytest.mark.feature("F001-020", "F001-029", "F001-030")
+@pytest.mark.parametrize("form", ["csv", "xlsx", "json"])
+@pytest.mark.parametrize("kind", ["isi", "opi", "sferabit"])
+def test_every_register_is_read_in_every_format(kind: str, form: Format) -> None:
+    assert form in registry.get(kind).formats
+    person, company = _KINDS[kind]
+    data = made.table(
+        form, _WRITES[kind],
+        (1001, MARIA, "Rossi Maria", person, 2026, "Quota 2026", 1150.35, "31/12/2026"),
+        ("1002", "12345670017", "Studio Verdi", company, "2026", "Quota STP", "1.150", ""),
+    )  # fmt: skip
+    first, second = dues(Setting("albo", kind, "s3", form, constants=ALWAYS), data)
+    assert (first.source, first.person.tax_code, first.person.name, first.category) == (
+        "albo/1001", MARIA, "Rossi Maria", "professional",
+    )  # fmt: skip
+    assert (first.cents, first.year, first.due, first.reason) == (
+        115_035, 2026, date(2026, 12, 31), "Quota 2026",
+    )  # fmt: skip
+    # What is a text is Italian in each of them: a point stands before three digits.
+    assert (second.source, second.cents, second.due, second.category) == (
+        "albo/1002", 115_000, None, "company",
+    )  # fmt: skip
 
 
 @pytest.mark.feature("F001-029")
@@ -117,6 +172,10 @@ def test_each_register_is_told_in_its_own_words() -> None:
     words: list[dict[str, Any]] = [json.loads(one.data) for one in calls]
     assert [one["stato"] for one in words] == ["PAGATA", "PAGATA_IN_PARTE"]
     assert words[0]["importo"] == "150.00"
+    # A file has no address that says whose each is.
+    (whole,) = registry.get("opi").paid(replace(OPI, way="s3", url="", report_url=""), [PAID, part])
+    assert (whole.rows, whole.suffix) == ((0, 1), "incassi.json")
+    assert [one["idQuota"] for one in json.loads(whole.data)["quote"]] == ["1001", "1002"]
     (whole,) = registry.get("sferabit").paid(SFERABIT, [PAID, part])
     told = [one["esito"] for one in json.loads(whole.data)["incassi"]]
     assert told == ["RIMOSSA", "ACCONTO"]

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.feature("F001-161")
 MEASURED = Path(__file__).parents[4] / "shared/schemas/pagopa/avviso/geometry"
 NEAR_MM = 1.0
 LINE = re.compile(
-    r"x= *([\d.]+) y= *([\d.]+) w= *([\d.]+) h= *([\d.]+) (\S+) ([\d.]+)pt #\w+ \| (.*)"
+    r"x= *([\d.]+) y= *([\d.]+) w= *([\d.]+) h= *([\d.]+) (.+?) ([\d.]+)pt #\w+ \| (.*)"
 )
 # Right edges that texts are set against.
 EDGES = (100.0, 168.5, 200.0)
@@ -143,6 +143,48 @@ def test_each_text_stands_where_pagopas_does(name: str) -> None:
             if not any(stands(part, run) and says(part, run) for run in page)
         ]
         assert lost == []
+
+
+MANY = "model3.0_pagoPA-3.0-Avviso_con_molte_rate__pagina_1_"
+# What is its own in PagoPA's model of many instalments; its values are names of fields. The rest of
+# the page is as in the print service's notices, which are newer: there columns begin elsewhere, and
+# an instalment names nobody.
+OF_MANY = ("quanto e quando pagare?", "importi e scadenze sono", "aggiornato automaticamente",
+           "in fase di pagamento", "(per sgravi", "dati per il pagamento", "rata ", "euro",
+           "entro il")  # fmt: skip
+
+
+def page_of_many() -> list[Box]:
+    """Page one where nothing can be paid at once: the model's own texts; around them the header and
+    the places to pay of a notice with three instalments, and its row, where the model begins it."""
+    model, golden = measured(MANY)[0], measured("golden_ft_11")[0]
+    own = [box for box in model if plain(box.text).startswith(OF_MANY)]
+    (first,) = (box for box in model if box.text == "Rata 1")
+    (row,) = (box.y for box in golden if box.text == "Rata 1")
+    around = [box for box in golden if box.y < 90 or (box.y < 140 and box.x > 105)]
+    moved = [replace(box, y=box.y - row + first.y) for box in golden if box.y >= row]
+    return [*own, *around, *moved]
+
+
+@pytest.mark.parametrize("count", [10, 12, 25])
+def test_many_instalments_begin_where_pagopas_do(count: int) -> None:
+    later = tuple(pay(f"{number:02d}", 150_000) for number in range(3, count))
+    many = Notice(CREDITOR, DEBTOR, "Avviso Pagamento di TEST", None, (*THREE, *later))
+    page, *others = runs(render(many, fonts()))
+    wanted = page_of_many()
+    lost = [
+        part
+        for box in wanted
+        for part in parts(box)
+        if not any(
+            stands(part, run) and (says(part, run) or plain(part.text).startswith("(per sgravi"))
+            for run in page
+        )
+    ]
+    assert lost == []
+    # Nothing of ours stands where PagoPA has nothing.
+    assert [run.text for run in page if not any(near(box.y, run.top) for box in wanted)] == []
+    assert len(others) == -(-(count - 3) // 6)
 
 
 @pytest.mark.parametrize("name", NOTICES)

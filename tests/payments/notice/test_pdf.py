@@ -292,7 +292,6 @@ def test_it_can_be_read_aloud() -> None:
         assert len(nums[2 * page["/StructParents"] + 1].get_object()) == len(marks)
 
 
-@pytest.mark.feature("F001-097")
 def test_the_link_is_printed_and_opens() -> None:
     reader = pypdf.PdfReader(io.BytesIO(made("linked")), strict=True)
     (annotation,) = reader.pages[0]["/Annots"]  # type: ignore[misc]

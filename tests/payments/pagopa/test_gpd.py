@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.base import clock
 from chalicelib.base.errors import Rejected
 from chalicelib.payments import amounts
 from chalicelib.payments.amounts import Rule
 from chalicelib.payments.notice.model import Postal
 from chalicelib.payments.pagopa import bulk, gpd
 from chalicelib.payments.pagopa.gpd import Step
-from chalicelib.payments.positions.model import Position
+from chalicelib.payments.positions.model import Position, on
 from infra.local.pagopa import gpd_rules
-from tests.payments.pagopa.positions import BODY, DUE, MARIA, TODAY, position
+from infra.local.pagopa.gpd_archive import Archive
+from tests.payments.pagopa.positions import BODY, CREDITOR, DUE, MARIA, TODAY, position
 
 SCHEMAS = Path(__file__).resolve().parents[4] / "shared/schemas/pagopa/gpd"
 NOON = datetime.combine(TODAY, time(12), UTC)
@@ -119,15 +121,16 @@ STATUSES = ["", "DRAFT", "PUBLISHED", "VALID", "INVALID", "EXPIRED", "PARTIALLY_
 @pytest.mark.parametrize(
     ("state", "deleted", "answers"),
     [
-        ("draft", False, ["create", "publish", None, None, "invalid", None, None, None]),
-        ("valid", False, ["create", "publish", None, None, "invalid", None, None, None]),
-        ("expired", False, ["create", "publish", None, None, "invalid", None, None, None]),
+        ("draft", False, ["create", "publish", None, None, "invalid", "update", None, None]),
+        ("valid", False, ["create", "publish", None, None, "invalid", "update", None, None]),
+        # What it was not told of in time is put right; nothing is made that nobody can pay.
+        ("expired", False, [None, None, "update", "update", None, None, None, None]),
         (
             "invalid", False,
             [None, "delete", "invalidate", "invalidate", None, "delete", "paid", "paid"],
         ),
         ("invalid", True, [None, "delete", "delete", "delete", None, "delete", "paid", "paid"]),
-        ("paid_outside", False, [None, "delete", "pay", "pay", None, "pay", None, None]),
+        ("paid_outside", False, [None, "delete", "pay", "pay", None, None, None, None]),
     ],
 )  # fmt: skip
 def test_every_state_of_ours_in_every_state_of_theirs(
@@ -211,3 +214,77 @@ def test_a_report_says_what_was_brought_in_and_nothing_else() -> None:
         ]
         assert bulk.brought_in({"responses": entries}) == {"abc"}
     assert bulk.brought_in({}) == frozenset()
+
+
+# ------------------------------------------------------------------ a hard end
+SOON = st.integers(-5, 40).map(lambda days: DUE + timedelta(days=days))
+LAST = st.integers(0, 60).map(lambda days: DUE + timedelta(days=days))
+
+
+def _hard(ends: date, rates: int, dues: list[date]) -> Position:
+    one = position(900, rates=(300,) * rates, ends=ends, hard_end=True)
+    days = [*dues, *[ends] * len(one.payments)]
+    payments = tuple(
+        replace(each, due=min(day, ends)) for each, day in zip(one.payments, days, strict=False)
+    )
+    return replace(one, payments=payments)
+
+
+@given(LAST, st.sampled_from((0, 3)), st.lists(SOON, max_size=4))
+def test_pagopa_ends_it_with_its_last_day_and_never_before(
+    ends: date, rates: int, dues: list[date]
+) -> None:
+    """Told when it is made and on the days that are planned, by GPD's own rules."""
+    now = [NOON]
+    archive = Archive(lambda: now[0])
+    one, day = _hard(ends, rates, dues), TODAY
+    archive.create(CREDITOR, gpd.written(BODY, MARIA, one, day), publish=True)
+    while (following := gpd.changes_on(one, day)) is not None:
+        assert day < following <= ends
+        day = following
+        now[0] = datetime.combine(day, time(0, 1), clock.ROME)
+        wanted, found = gpd.written(BODY, MARIA, one, day), archive.get(CREDITOR, gpd.iupd(one))
+        assert gpd.next_step(one, False, wanted, found) == Step("update")
+        archive.update(CREDITOR, gpd.iupd(one), wanted, publish=True)
+    now[0] = datetime.combine(ends, time(23, 59), clock.ROME)
+    assert archive.get(CREDITOR, gpd.iupd(one))["status"] == "VALID"
+    now[0] = datetime.combine(ends + timedelta(days=1), time(0, 1), clock.ROME)
+    found = archive.get(CREDITOR, gpd.iupd(one))
+    assert found["status"] == "EXPIRED"
+    over = on(one, ends + timedelta(days=1))
+    wanted = gpd.written(BODY, MARIA, over, ends + timedelta(days=1))
+    assert gpd.next_step(over, False, wanted, found) is None
+
+
+def test_pagopa_that_heard_of_the_end_too_late_ends_it_that_night() -> None:
+    archive = Archive(lambda: NOON)
+    one = position(900)
+    archive.create(CREDITOR, gpd.written(BODY, MARIA, one, TODAY), publish=True)
+    over = on(replace(one, hard_end=True, ends=TODAY - timedelta(days=3)), TODAY)
+    wanted, found = gpd.written(BODY, MARIA, over, TODAY), archive.get(CREDITOR, gpd.iupd(one))
+    assert gpd.next_step(over, False, wanted, found) == Step("update")
+    archive.update(CREDITOR, gpd.iupd(one), wanted, publish=True)
+    assert gpd.next_step(over, False, wanted, archive.get(CREDITOR, gpd.iupd(one))) is None
+    archive.clock = lambda: NOON + timedelta(days=1)
+    assert archive.get(CREDITOR, gpd.iupd(one))["status"] == "EXPIRED"
+
+
+@pytest.mark.parametrize("name", ["debt-position_external_v1.json", "debt-position_aca_v1.json"])
+def test_a_hard_end_is_written_as_the_official_schema_describes(name: str) -> None:
+    made = gpd.written(BODY, MARIA, _hard(DUE, 3, []), TODAY)
+    schema(name, "PaymentPositionModel").validate(made)
+    assert made["switchToExpired"] is True
+    # What tells it apart is in what GPD shows; the switch is not.
+    shown = schema(name, "PaymentOptionModelResponse").schema["components"]["schemas"]
+    assert "retentionDate" in shown["PaymentOptionModelResponse"]["properties"]
+    soft = gpd.written(BODY, MARIA, position(900, rates=(300,) * 3), TODAY)
+    assert soft["switchToExpired"] is False
+    assert not gpd.same(made, soft)
+
+
+def test_rules_change_nothing_after_a_hard_end() -> None:
+    fee = Rule("late_fee", "Mora", first=DUE + timedelta(days=10), cents=500)
+    one = position(900, rules=(fee,), ends=DUE + timedelta(days=9), hard_end=True)
+    assert gpd.changes_on(one, TODAY) == DUE + timedelta(days=1)
+    assert gpd.changes_on(one, DUE + timedelta(days=1)) is None
+    assert gpd.changes_on(replace(one, hard_end=False), TODAY) == fee.first

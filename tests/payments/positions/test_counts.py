@@ -40,7 +40,7 @@ def positions(draw: st.DrawFn) -> Position:
     return Position(
         id="p", state=draw(st.sampled_from(("draft", "valid"))), origin="dues", person="x",
         creditor="80012000826", subject="Quota", cents=cents, lines=lines, payments=tuple(asked),
-        created_at=f"{at}T22:59:59.999Z", ends=FIRST,
+        created_at=f"{at}T22:59:59.999Z", ends=draw(DAYS), hard_end=draw(st.booleans()),
     )  # fmt: skip
 
 
@@ -103,6 +103,9 @@ def test_differences_add_up_to_what_all_positions_come_to(
     last = [life[-1] for life in found]
     for name, (count, cents) in told(last, today).items():
         assert getattr(summary, name) == Sum(count, cents), name
+    # Of each state what is so today, although nobody wrote that a hard end has passed.
+    in_state = Counter(model.on(one, today).state for one in last)
+    assert {name: one.count for name, one in summary.states.items() if one.count} == in_state
     assert sum(one.count for one in summary.states.values()) == len(last)
     assert sum(one.cents for one in summary.states.values()) == sum(one.cents for one in last)
     # By month it is the same money, and the same positions.
