@@ -67,7 +67,8 @@ def test_the_portal_the_office_and_the_books_show_the_same(api: Api) -> None:
     said = {"grouped": True, "subject": "Quote e altro", "due": "2026-12-15"}
     generate(api, house, listing(api, house)["id"], **said)
     (listed,) = positions(api, house)
-    shown = portal.search(listed["payments"][0]["notice"], MARIA.tax_code).json
+    notice, body = listed["payments"][0]["notice"], portal.station.creditor
+    shown = portal.search(notice, MARIA.tax_code, body=body).json
     office = house.call(api, "GET", f"/v1/body/positions/{listed['id']}").json
     assert shown["cents"] == office["cents"] == 16_250
     assert (shown["subject"], shown["debtor_name"]) == (office["subject"], office["name"])
@@ -82,7 +83,7 @@ def test_the_portal_the_office_and_the_books_show_the_same(api: Api) -> None:
             for one in assessed} == {(15_000, "1.1", 2026, 0), (1_250, "1.2", 2025, 0)}  # fmt: skip
     # What the office takes back is gone from the portal.
     assert house.call(api, "POST", f"/v1/body/positions/{listed['id']}/cancel").status == 200
-    again = portal.search(listed["payments"][0]["notice"], MARIA.tax_code).json
+    again = portal.search(notice, MARIA.tax_code, body=body).json
     assert again["state"] == "not_payable"
 
 
