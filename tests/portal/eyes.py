@@ -43,8 +43,12 @@ class Eyes:
         """The tab is as new for the next one."""
         self.page.remove_listener("console", self._heard)
         self.page.remove_listener("pageerror", self._failed)
+        if self.page.url == "about:blank":  # somebody has left it before
+            return
         self.page.evaluate("sessionStorage.clear()")
         self.page.emulate_media(media="screen")
+        # What a page still waits for is no trouble of whoever comes next.
+        self.page.goto("about:blank")
 
     def _failed(self, error: Any) -> None:
         self.trouble.append(f"error: {error}")
@@ -88,4 +92,4 @@ class Eyes:
 
     def require_clean(self) -> None:
         rest = [one for one in self.trouble if not any(known in one for known in self.expected)]
-        assert rest == []
+        assert rest == [], "\n".join(rest)
