@@ -30,9 +30,12 @@ def registrations(tenant: str, positions: Iterable[str]) -> dict[str, tuple[str,
 
 
 def receipts(tenant: str, came: Mapping[str, str], now: datetime, wakes: Wakes) -> None:
-    """Receipts came, by the position that each paid; most of them are of no event."""
-    for position, place in store.of_positions(tenant, came).items():
-        _paid(tenant, place, came[position], now, wakes)
+    """Receipts came, by the position that each paid; most of them are of no event. Documents are
+    numbered in the order in which they are given."""
+    places = store.of_positions(tenant, came)
+    for position, receipt in came.items():
+        if position in places:
+            _paid(tenant, places[position], receipt, now, wakes)
 
 
 def _paid(tenant: str, place: tuple[str, str], receipt: str, now: datetime, wakes: Wakes) -> None:
