@@ -47,8 +47,9 @@ check: setup ## style, types and the rules of who may import whom
 	$(VENV_BIN)/mypy
 	$(VENV_BIN)/lint-imports
 
-sweep: setup ## every crash point (make test: all of the journey, a fifth of the others)
-	@SWEEP_EVERY=1 $(VENV_BIN)/python -m pytest $(PYTEST_OPTIONS) tests/sweep
+sweep: setup ## every crash point, more stories (make test: all of the journey, a fifth of the others)
+	@SWEEP_EVERY=1 CREDIT_EXAMPLES=1000 MONEY_EXAMPLES=50 $(VENV_BIN)/python -m pytest \
+		$(PYTEST_OPTIONS) tests/sweep tests/credits/test_stories.py tests/entry/test_money.py
 
 bench: setup ## how fast it is, against the promised figures
 	@$(VENV_BIN)/python -m infra.bench

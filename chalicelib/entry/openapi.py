@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
@@ -29,8 +30,10 @@ _ERROR: dict[str, Any] = {
 }
 
 
+@cache
 def document(server: str) -> dict[str, Any]:
-    """The whole description. `server` is the public address."""
+    """The whole description, made once in a process: to be read only. `server` is the public
+    address."""
     models: list[Any] = []
     for route in web.ROUTES:
         if route.answer:

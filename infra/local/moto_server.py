@@ -263,6 +263,15 @@ def with_local_routes(inner: Wsgi) -> Wsgi:
     return application
 
 
+class Dispatcher(DomainDispatcherApplication):
+    """moto's, which looks through its own folder and four hundred patterns for each request to know
+    whose host it is asked by; the answer is always the same."""
+
+    def __init__(self, create_app: Callable[..., Any]) -> None:
+        super().__init__(create_app)
+        self.get_backend_for_host = cache(super().get_backend_for_host)
+
+
 class QuietRequestHandler(MotoRequestHandler):
     # Connections stay: a new one, with a thread of its own, costs as much as a small call. Answers
     # are written in two parts, of which the second would wait for the first to be acknowledged.
@@ -282,7 +291,7 @@ def main(port: int) -> None:
     remember_mail_options()
     sign_as_kms_does()
     when_parent_ends(lambda: os._exit(0))
-    application = with_local_routes(DomainDispatcherApplication(create_backend_app))
+    application = with_local_routes(Dispatcher(create_backend_app))
     server = make_server(
         "127.0.0.1", port, application, threaded=True, request_handler=QuietRequestHandler
     )

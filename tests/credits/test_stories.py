@@ -1,7 +1,11 @@
-"""Thousands of stories in memory, some on moto: the ledger never loses or makes a credit."""
+"""Hundreds of stories in memory, some on moto: the ledger never loses or makes a credit.
+
+CREDIT_EXAMPLES says how many, and `make sweep` tells a thousand.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 from unittest import mock
@@ -18,6 +22,8 @@ from tests.world import World
 pytestmark = pytest.mark.feature(
     "F004-009", "F004-016", "F004-031", "F004-033", "F004-034", "F004-036", "F004-041", "F004-042"
 )
+
+EXAMPLES = int(os.environ.get("CREDIT_EXAMPLES", "400"))
 
 
 @pytest.fixture
@@ -50,7 +56,7 @@ class InMemory(Story):
 def test_stories_in_memory() -> None:
     run_state_machine_as_test(
         InMemory,
-        settings=settings(max_examples=1_000, stateful_step_count=20, deadline=None),
+        settings=settings(max_examples=EXAMPLES, stateful_step_count=20, deadline=None),
     )
 
 
@@ -62,5 +68,6 @@ def test_stories_on_moto(world: World) -> None:
             super().__init__()
 
     run_state_machine_as_test(
-        OnMoto, settings=settings(max_examples=60, stateful_step_count=15, deadline=None)
+        OnMoto,
+        settings=settings(max_examples=EXAMPLES * 6 // 100, stateful_step_count=15, deadline=None),
     )

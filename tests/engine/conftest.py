@@ -13,17 +13,11 @@ import pytest
 
 import app as application
 from infra.local.cloud import Cloud
-from infra.local.engines import Engines, running_engines
+from infra.local.engines import Engines
 from tests.invoicing.official import schemas
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 T = TypeVar("T")
-
-
-@pytest.fixture(scope="session")
-def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
-    with running_engines(tmp_path_factory.mktemp("engines")) as running:
-        yield running
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ import requests
 from chalice.app import Chalice
 from chalice.local import RouteMatcher
 from moto import mock_aws
+from moto.sqs.models import Queue
 
 import app as application
 from chalicelib.accounts import service as accounts
@@ -330,6 +331,8 @@ def opened(**variables: str) -> Iterator[Api]:
         stack.enter_context(mock.patch.dict(os.environ, clean | _ENVIRONMENT, clear=True))
         stack.enter_context(mock_aws())
         stack.enter_context(in_memory())
+        # Nobody listens to what wakes workers, and moto goes through all of it at each call.
+        stack.enter_context(mock.patch.object(Queue, "add_message"))
         forget()
         stack.callback(forget)
         made = create_stack("doors", Engines(), parameters=PARAMETERS)  # type: ignore[arg-type]

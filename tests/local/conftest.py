@@ -11,15 +11,9 @@ from typing import Any
 import pytest
 
 from infra.local.cloud import Cloud
-from infra.local.engines import Engines, running_engines
+from infra.local.engines import Engines
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-
-
-@pytest.fixture(scope="session")
-def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
-    with running_engines(tmp_path_factory.mktemp("engines")) as running:
-        yield running
 
 
 @pytest.fixture

@@ -16,15 +16,17 @@ from infra.browser import EXECUTABLE, TARGET
 from infra.local.pages import Pages
 from infra.local.resources import TEMPLATE
 from infra.portal import VENDOR
-from tests.portal.eyes import Eyes
+from tests.portal.eyes import Eyes, hurried
 from tests.portal.stub import Site, Stub
 
 # As a person who waits would: nothing here takes half of it unless it is broken.
 PATIENCE_MS = 10_000
 sync_api.expect.set_options(timeout=PATIENCE_MS)
-# Root may not have a sandbox; the rest keeps Chromium quiet and without a screen.
+# Root may not have a sandbox; the rest keeps Chromium quiet and without a screen. A process for
+# each page that is opened would cost twice as much as the page.
 FLAGS = ["--no-sandbox", "--no-zygote", "--disable-gpu", "--in-process-gpu",
-         "--font-render-hinting=none", "--disable-background-networking"]  # fmt: skip
+         "--font-render-hinting=none", "--disable-background-networking",
+         "--renderer-process-limit=1"]  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -64,7 +66,7 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture(scope="package")
 def visitor(browser: Any) -> Iterator[Any]:
-    context = browser.new_context(locale="it-IT", reduced_motion="reduce")
+    context = hurried(browser.new_context(locale="it-IT", reduced_motion="reduce"))
     context.set_default_timeout(PATIENCE_MS)
     yield context
     context.close()

@@ -17,10 +17,7 @@ from infra.local.pagopa.checkout import Checkout, through
 from tests.entry import bodies, node_world
 from tests.entry.api_world import START, Api
 from tests.entry.node_world import MARIA, Station
-from tests.portal.eyes import Eyes, expect
-from tests.whole.conftest import engines
-
-__all__ = ["engines"]
+from tests.portal.eyes import Eyes, expect, hurried
 
 PRIVACY = "https://ordine.example/privacy"
 PRICE = {"kind": "tariff", "items": [{"code": "cert", "label": "Certificato", "cents": 1_000}]}
@@ -55,7 +52,9 @@ def visit(browser: Any, town: Town) -> Iterator[Callable[..., Eyes]]:
     contexts = []
 
     def open_page(where: str = "") -> Eyes:
-        context = browser.new_context(locale="it-IT", viewport={"width": 1280, "height": 800})
+        context = hurried(
+            browser.new_context(locale="it-IT", viewport={"width": 1280, "height": 800})
+        )
         contexts.append(context)
         context.set_default_timeout(20_000)
         eyes = Eyes(context.new_page(), town.house.gateway.url)

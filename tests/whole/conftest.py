@@ -9,14 +9,8 @@ from typing import Any
 
 import pytest
 
-from infra.local.engines import Engines, running_engines
+from infra.local.engines import Engines
 from infra.local.house import House, Reseller
-
-
-@pytest.fixture(scope="session")
-def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
-    with running_engines(tmp_path_factory.mktemp("engines")) as running:
-        yield running
 
 
 @pytest.fixture

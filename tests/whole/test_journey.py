@@ -54,11 +54,16 @@ def _of(house: House, archive: str = "") -> list[Document]:
 @pytest.mark.feature("F004-048")
 @pytest.mark.feature("F004-059")
 @pytest.mark.feature("F004-071")
+@pytest.mark.feature("F004-065")
+@pytest.mark.feature("F004-067")
+@pytest.mark.feature("F004-068")
+@pytest.mark.feature("F000-040")
 def test_the_demo_archive_reaches_sdi_and_comes_back(house: House, reseller: Reseller) -> None:
     data, described = _demo(house)
     house.drop("demo/fatture.zip", data)
     house.settle()
     house.pass_time(timedelta(minutes=1), timedelta(seconds=20))
+    _assert_files_by_link(house, reseller, data)
     house.pass_time(timedelta(days=16), timedelta(days=4))
 
     documents = _of(house)
@@ -115,15 +120,7 @@ def _assert_sdi_agrees(house: House, members: list[Document]) -> None:
         assert set(file.codes) == {error["code"] for error in document.errors}
 
 
-@pytest.mark.feature("F004-065")
-@pytest.mark.feature("F004-067")
-@pytest.mark.feature("F004-068")
-@pytest.mark.feature("F000-040")
-def test_files_of_a_document_by_link(house: House, reseller: Reseller) -> None:
-    data, _ = _demo(house)
-    house.drop("demo/fatture.zip", data)
-    house.settle()
-    house.pass_time(timedelta(minutes=1), timedelta(seconds=20))
+def _assert_files_by_link(house: House, reseller: Reseller, data: bytes) -> None:
     hub = Hub(house.gateway.url, reseller.token)
     raw = {content for _, content in _members(data)}
     delivered = hub.all("documents", state="delivered", limit=200)
