@@ -74,6 +74,10 @@ class Station:
     def creditor(self) -> str:
         return self.body.fiscal_code
 
+    def again(self, api: Api) -> Station:
+        """The same body by new sessions, when the old ones are over."""
+        return replace(self, house=bodies.again(api, self.house))
+
     def place(
         self, cents: int = 1_000, *, instalments: int = 0, lines: tuple[Line, ...] = (),
         rules: tuple[Rule, ...] = (), state: State = "valid", due: date | None = END,

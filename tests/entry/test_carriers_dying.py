@@ -19,7 +19,7 @@ from infra.local.pagopa.appio import AppIo
 from tests.entry import bodies
 from tests.entry.api_world import Api
 from tests.entry.bodies import House
-from tests.entry.test_carriers import (
+from tests.entry.carriers_world import (
     ORDERS,
     deliver,
     disclaimer,

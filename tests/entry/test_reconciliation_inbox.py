@@ -12,7 +12,7 @@ from infra.local.pagopa import fdr as simulated
 from tests.entry import node_world
 from tests.entry.api_world import Api
 from tests.entry.node_world import Station
-from tests.entry.test_reconciliation import (
+from tests.entry.reconciliation_world import (
     csv,
     dated,
     drop,
@@ -106,7 +106,9 @@ def called(desk: Desk, entries: list[dict[str, Any]]) -> list[str]:
         ({"flow": "name"}, "flow less"),
         ({"flow": UNKNOWN}, "unknown"),
         ({"flow": SHORT, "kind": "payment"}, ""),
-        ({"label": "AMOUNT_DIFFERS"}, "less"),
+        # A flow that is cashed says what is said of its lines.
+        ({"label": "AMOUNT_DIFFERS"}, "flow less"),
+        ({"label": "IUV_NO_RT"}, ""),
         ({"label": "CANCELLED_PAID"}, "late"),
         ({"label": "IUF_TES_DIV_IMP"}, "short"),
         ({"label": "TES_NO_IUF_OR_IUV"}, "alone unknown"),

@@ -12,14 +12,10 @@ from datetime import date
 from typing import Any
 
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.accounts import service as accounts_of
-from chalicelib.base import clock, ids, net, work
+from chalicelib.base import clock, ids, net
 from chalicelib.base.errors import Failure
 from chalicelib.base.work import Wakes
-from chalicelib.payments import bodies, taxonomy
-from chalicelib.payments.body import Account, Body, Segregation, Service
 from chalicelib.payments.delivery import order_store, orders, profiles, service, settings, store
 from chalicelib.payments.delivery import sftp as product
 from chalicelib.payments.delivery.members_channel import flag
@@ -33,17 +29,16 @@ from chalicelib.payments.positions.positions import Wanted as NewPosition
 from chalicelib.payments.receipts import service as receipts
 from infra.local.cloud import LAYERS
 from infra.local.pagopa.appio import AppIo, Citizen
-from tests.entry.test_carriers import person
+from tests.entry.carriers_world import person
 from tests.faults import CRASHES, Faults, Kind
 from tests.payments.delivery.reserved import FIELDS, TOKEN, ReservedArea
 from tests.payments.delivery.servers import PASSWORD, USER, Server, sftp_server
 from tests.payments.receipts import made
-from tests.payments.taxonomy_csv import FEE, taxonomy_csv
-from tests.sweep.test_crash import EVERY, Step, disturb, points
-from tests.world import World, new_process
+from tests.sweep.stories import TENANT, known, open_body, say
+from tests.sweep.test_crash import EVERY, Step, disturb, points, walk
+from tests.world import World
 
 pytestmark = pytest.mark.feature("F001-060")
-TENANT, IBAN, PARTNER = "ordine", "IT60X0542811101000000123456", "12345670017"
 CODES = tuple(person(number) for number in range(1, 4))
 RUN = {"accept_late": True, "disclaimer": DISCLAIMER_VERSION}
 # Around what cannot be taken back every point is tried, whatever else is left out.
@@ -118,14 +113,8 @@ def _wired(monkeypatch: pytest.MonkeyPatch, world: World, neighbours: Neighbours
 
 def _prepare(world: World, neighbours: Neighbours) -> None:
     """A body with a carrier of each kind and a position for each of three members."""
-    world.reset()
+    open_body(world, "OnReconcile")
     neighbours.put_back(([], {}, [], {}))
-    world.held = frozenset({"OnReconcile"})  # the books are another story
-    accounts_of.create_reseller(TENANT, "Ordine", "ordine@example.org", kind="body")
-    taxonomy.load(taxonomy_csv(), clock.now())
-    segregation = Segregation("01", PARTNER, "Partner")
-    bodies.save(TENANT, Body("80012000826", "Ordine", (segregation,), "01", (Account(IBAN, "O"),)))
-    bodies.save_service(TENANT, Service("quota", "Quota", FEE, IBAN, "1.1"), clock.now())
     server, area = neighbours.server, neighbours.area
     _carrier("appio", {"enabled": True}, {"key": neighbours.io.key})
     _carrier("members", {
@@ -156,25 +145,9 @@ def _ids() -> list[str]:
     return sorted(one.id for _, one in position_store.list_positions(TENANT))
 
 
-def _said(world: World, act: Callable[[Wakes], object]) -> None:
-    """As a person says it who says it again when it failed."""
-
-    def call() -> bool:
-        with (
-            suppress(Failure, ClientError, BotoCoreError),
-            world.faults.invocation(),
-            work.waking() as wakes,
-        ):
-            act(wakes)
-            return True
-        return False
-
-    world.requests.append(call)
-
-
 def _begin(world: World, channel: str, **more: Any) -> None:
     wanted = Wanted(channel, profile=channel, positions=tuple(_ids()), **more)
-    _said(world, lambda wakes: service.begin(TENANT, wanted, clock.now(), "test", "k", wakes))
+    say(world, lambda wakes: service.begin(TENANT, wanted, clock.now(), "test", "k", wakes))
 
 
 def _appio(world: World) -> None:
@@ -195,7 +168,7 @@ def _paid(world: World) -> None:
         if one.id == positions.hand_id(TENANT, "p0")
     )  # fmt: skip
     receipt = made.of(position)
-    _said(world, lambda wakes: receipts.record(TENANT, receipt, made.RAW, clock.now(), wakes))
+    say(world, lambda wakes: receipts.record(TENANT, receipt, made.RAW, clock.now(), wakes))
 
 
 def _shipped(world: World) -> None:
@@ -211,9 +184,9 @@ def _shipped(world: World) -> None:
 
         return act
 
-    _said(world, decide("approve"))
+    say(world, decide("approve"))
     world.rest()
-    _said(world, decide("ship"))
+    say(world, decide("ship"))
 
 
 Act = Callable[[World], None]
@@ -259,31 +232,15 @@ def outcome(world: World, neighbours: Neighbours) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _known(found: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
-    """With what nobody knows as it would have been."""
-    there = {row[:3]: row[3] for row in wanted["rows"]}
-    rows = [
-        (*row[:3], there[row[:3]] if row[3] == "uncertain" else row[3]) for row in found["rows"]
-    ]
-    return found | {"rows": rows}
-
-
 def _undisturbed(
     world: World, neighbours: Neighbours, act: Act
 ) -> tuple[list[Step], list[tuple[Any, ...]], dict[str, Any]]:
     """The steps, what stood at the other sides before each, and what it came to."""
     _prepare(world, neighbours)
     act(world)
-    steps: list[Step] = []
     there: list[tuple[Any, ...]] = []
-    while True:
-        before, beside = world.checkpoint(), neighbours.keep()
-        world.faults.calls = []
-        new_process()
-        if not world.step():
-            return steps, there, outcome(world, neighbours)
-        steps.append(Step(len(steps), before, tuple(world.faults.calls)))
-        there.append(beside)
+    steps = walk(world, lambda: there.append(neighbours.keep()))
+    return steps, there, outcome(world, neighbours)
 
 
 WANTED: dict[Act, tuple[list[str], int, int, int]] = {
@@ -322,4 +279,4 @@ def test_every_call_may_be_the_last(
         neighbours.put_back(there[step.number])
         disturb(world, step, fault)
         point = f"step {step.number}, {fault.kind} call {fault.number} {step.calls[fault.number]}"
-        assert _known(outcome(world, neighbours), wanted) == wanted, point
+        assert known(outcome(world, neighbours), wanted) == wanted, point

@@ -12,12 +12,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.accounts import service as accounts
 from chalicelib.base import clock
 from chalicelib.base.errors import Failure
 from chalicelib.entry import node_door
-from chalicelib.payments import bodies, taxonomy
-from chalicelib.payments.body import Account, Body, Segregation, Service
 from chalicelib.payments.checkout import client, service
 from chalicelib.payments.checkout.model import Outcome
 from chalicelib.payments.citizen import handles
@@ -33,13 +30,12 @@ from infra.local.pagopa.node import Node
 from tests.entry.node_world import event
 from tests.faults import CRASHES, Kind
 from tests.payments.dues.files import many
-from tests.payments.taxonomy_csv import FEE, taxonomy_csv
-from tests.sweep.test_crash import Step, disturb, points
-from tests.world import World, new_process
+from tests.sweep.stories import PARTNER, TENANT, open_body
+from tests.sweep.test_crash import Step, disturb, points, walk
+from tests.world import World
 
 pytestmark = pytest.mark.feature("F001-156", "F001-094")
-TENANT, CREDITOR, PARTNER = "ordine", "80012000826", "12345670017"
-IBAN, MAIL = "IT60X0542811101000000123456", "chi.paga@example.org"
+STATION, MAIL = f"{PARTNER}_01", "chi.paga@example.org"
 COUNT = 2
 
 
@@ -52,14 +48,8 @@ class Story:
 
     def __init__(self, world: World, checkout: Checkout) -> None:
         self.world, self.checkout = world, checkout
-        world.reset()
         # Who reads the receipts afterwards is another story.
-        world.held = frozenset({"OnDeliver", "OnReconcile", "OnCollect"})
-        accounts.create_reseller(TENANT, "Ordine", "ordine@example.org", kind="body")
-        taxonomy.load(taxonomy_csv(), clock.now())
-        segregation = Segregation("01", PARTNER, "Partner", (f"{PARTNER}_01",))
-        bodies.save(TENANT, Body(CREDITOR, "Ordine", (segregation,), "01", (Account(IBAN, "O"),)))
-        bodies.save_service(TENANT, Service("quota", "Quota", FEE, IBAN), clock.now())
+        open_body(world, "OnDeliver", "OnReconcile", "OnCollect", stations=(STATION,))
         self.positions = []
         for number, row in enumerate(many(COUNT)):
             person = Person(row["tax_code"], row["name"])
@@ -69,7 +59,7 @@ class Story:
             handles.write(Handle(TENANT, one.payments[0].iuv, True), clock.now())[0]
             for one in self.positions
         ]
-        node = Node(broker=PARTNER, station=f"{PARTNER}_01", clock=world.clock.now, send=self._send)
+        node = Node(broker=PARTNER, station=STATION, clock=world.clock.now, send=self._send)
         checkout.pay = through(node)
         self.tokens = itertools.count()
 
@@ -196,14 +186,8 @@ def outcome(story: Story) -> dict[str, Any]:
 def _undisturbed(tell: Callable[[], Story], name: str) -> tuple[Story, list[Step], dict[str, Any]]:
     story = tell()
     ACTS[name](story)
-    steps: list[Step] = []
-    while True:
-        before = story.world.checkpoint()
-        story.world.faults.calls = []
-        new_process()
-        if not story.world.step():
-            return story, steps, outcome(story)
-        steps.append(Step(len(steps), before, tuple(story.world.faults.calls)))
+    steps = walk(story.world)
+    return story, steps, outcome(story)
 
 
 def test_the_stories_undisturbed(tell: Callable[[], Story]) -> None:

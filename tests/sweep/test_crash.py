@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,15 +41,18 @@ def undisturbed(
     for other, act in acts.items():
         act.begin(world)
         if other == name:
-            return _steps(world), snapshot(world)
+            return walk(world), snapshot(world)
         world.rest()
     raise AssertionError(f"there is no act {name}")
 
 
-def _steps(world: World) -> list[Step]:
+def walk(world: World, beside: Callable[[], object] = lambda: None) -> list[Step]:
+    """The steps until nothing is left to do; `beside()` comes before each, to keep what is not the
+    world's."""
     steps: list[Step] = []
     while True:
         before = world.checkpoint()
+        beside()
         world.faults.calls = []
         new_process()
         if not world.step():

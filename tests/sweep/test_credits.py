@@ -24,7 +24,7 @@ from infra.local.subjects import SELLER, SUPPLIER
 from tests.faults import CRASHES, ERRORS, Kind
 from tests.sweep.journey import ALFA, SEND, TELL, TOKEN, Act, invoice
 from tests.sweep.snapshot import snapshot
-from tests.sweep.test_crash import Step, _steps, failures
+from tests.sweep.test_crash import Step, failures, walk
 from tests.world import World
 
 pytestmark = pytest.mark.feature("F004-009", "F004-016", "F004-031", "F004-041", "F004-042")
@@ -129,7 +129,7 @@ def _undisturbed(world: World, name: str) -> tuple[list[Step], dict[str, Any]]:
     for other, act in ACTS.items():
         act.begin(world)
         if other == name:
-            return _steps(world), snapshot(world)
+            return walk(world), snapshot(world)
         world.rest()
     raise AssertionError(name)
 

@@ -4,21 +4,17 @@ without saying so; files and archives always the same."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email import message_from_bytes
 from typing import Any
 
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.accounts import service as accounts_of
-from chalicelib.base import clock, limits, work
+from chalicelib.base import clock, limits
 from chalicelib.base.errors import Failure
 from chalicelib.base.work import Wakes
-from chalicelib.payments import bodies, taxonomy
-from chalicelib.payments.body import Account as Iban
-from chalicelib.payments.body import Body, Segregation, Service
 from chalicelib.payments.delivery import service, settings, store
 from chalicelib.payments.delivery.channels import Refused
 from chalicelib.payments.delivery.mail import accounts, smtp
@@ -33,25 +29,18 @@ from infra.local.cloud import LAYERS
 from tests.faults import CRASHES, Kind
 from tests.payments.dues.files import many
 from tests.payments.receipts import made
-from tests.payments.taxonomy_csv import FEE, taxonomy_csv
-from tests.sweep.test_crash import EVERY, Step, disturb, points
-from tests.world import World, new_process
+from tests.sweep.stories import TENANT, known, open_body, say
+from tests.sweep.test_crash import EVERY, Step, disturb, points, walk
+from tests.world import World
 
 pytestmark = pytest.mark.feature("F001-060")
-TENANT, IBAN, PARTNER = "ordine", "IT60X0542811101000000123456", "12345670017"
 COUNT = 3
 REFUSED = "socio1@example.org"
 
 
 def _prepare(world: World) -> None:
     """A body with an account and COUNT positions; the second person's server says no."""
-    world.reset()
-    world.held = frozenset({"OnReconcile"})  # the books are another story
-    accounts_of.create_reseller(TENANT, "Ordine", "ordine@example.org", kind="body")
-    taxonomy.load(taxonomy_csv(), clock.now())
-    segregation = Segregation("01", PARTNER, "Partner")
-    bodies.save(TENANT, Body("80012000826", "Ordine", (segregation,), "01", (Iban(IBAN, "O"),)))
-    bodies.save_service(TENANT, Service("quota", "Quota", FEE, IBAN, "1.1"), clock.now())
+    open_body(world, "OnReconcile")
     accounts.save(TENANT, Account("quote", "mail", "q@o.example", "smtp.o.example", 465, "tls"), "")
     for number, row in enumerate(many(COUNT)):
         person = Person(row["tax_code"], row["name"], mail=f"socio{number}@example.org")
@@ -63,25 +52,9 @@ def _ids() -> list[str]:
     return sorted(one.id for _, one in position_store.list_positions(TENANT))
 
 
-def _said(world: World, act: Callable[[Wakes], object]) -> None:
-    """As a person says it who says it again when it failed."""
-
-    def call() -> bool:
-        with (
-            suppress(Failure, ClientError, BotoCoreError),
-            world.faults.invocation(),
-            work.waking() as wakes,
-        ):
-            act(wakes)
-            return True
-        return False
-
-    world.requests.append(call)
-
-
 def _begin(world: World, channel: str, **more: Any) -> None:
     wanted = Wanted(channel, positions=tuple(_ids()), **more)
-    _said(world, lambda wakes: service.begin(TENANT, wanted, clock.now(), "test", "k", wakes))
+    say(world, lambda wakes: service.begin(TENANT, wanted, clock.now(), "test", "k", wakes))
 
 
 def _mail(world: World) -> None:
@@ -97,7 +70,7 @@ def _call_off(world: World) -> None:
     while not service.list_runs(TENANT) or service.list_runs(TENANT)[0].state == "planning":
         world.step()
     (run,) = service.list_runs(TENANT)
-    _said(world, lambda wakes: service.call_off(TENANT, run.id, clock.now(), wakes))
+    say(world, lambda wakes: service.call_off(TENANT, run.id, clock.now(), wakes))
 
 
 def _resend(world: World) -> None:
@@ -109,7 +82,7 @@ def _resend(world: World) -> None:
         with suppress(Failure):  # said again, it goes on already
             service.resend(TENANT, run.id, ["failed"], clock.now(), wakes)
 
-    _said(world, again)
+    say(world, again)
 
 
 def _pay(world: World) -> None:
@@ -118,7 +91,7 @@ def _pay(world: World) -> None:
     position = position_store.get_position(TENANT, _ids()[0])
     assert position is not None
     receipt = made.of(position)
-    _said(world, lambda wakes: receipts.record(TENANT, receipt, made.RAW, clock.now(), wakes))
+    say(world, lambda wakes: receipts.record(TENANT, receipt, made.RAW, clock.now(), wakes))
 
 
 ACTS = {"mail": _mail, "zip": _zip, "call off": _call_off, "resend": _resend, "paid": _pay}
@@ -183,26 +156,10 @@ def outcome(world: World) -> dict[str, Any]:
     }
 
 
-def _known(found: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
-    """With what nobody knows as it would have been."""
-    there = {row[:3]: row[3] for row in wanted["rows"]}
-    rows = [
-        (*row[:3], there[row[:3]] if row[3] == "uncertain" else row[3]) for row in found["rows"]
-    ]
-    return found | {"rows": rows}
-
-
 def _undisturbed(world: World, name: str) -> tuple[list[Step], dict[str, Any]]:
     _prepare(world)
     ACTS[name](world)
-    steps: list[Step] = []
-    while True:
-        before = world.checkpoint()
-        world.faults.calls = []
-        new_process()
-        if not world.step():
-            return steps, outcome(world)
-        steps.append(Step(len(steps), before, tuple(world.faults.calls)))
+    return walk(world), outcome(world)
 
 
 WANTED = {
@@ -239,4 +196,4 @@ def test_every_call_may_be_the_last(world: World, name: str, kinds: tuple[Kind, 
             continue
         disturb(world, step, fault)
         point = f"step {step.number}, {fault.kind} call {fault.number} {step.calls[fault.number]}"
-        assert _known(outcome(world), wanted) == wanted, point
+        assert known(outcome(world), wanted) == wanted, point

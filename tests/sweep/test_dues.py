@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
 from datetime import date
 from typing import Any
 
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.accounts import service as accounts
-from chalicelib.base import clock, limits, work
-from chalicelib.base.errors import Failure
-from chalicelib.base.work import Wakes
-from chalicelib.payments import bodies, iuv, taxonomy
-from chalicelib.payments.body import Account, Body, Segregation, Service
+from chalicelib.base import clock, limits
+from chalicelib.payments import iuv
 from chalicelib.payments.dues import imports
 from chalicelib.payments.dues import store as due_store
 from chalicelib.payments.dues.filters import Filter
@@ -24,25 +17,18 @@ from chalicelib.payments.positions import flows, store
 from chalicelib.payments.positions.grouping import Parameters
 from tests.faults import CRASHES, Kind
 from tests.payments.dues import files
-from tests.payments.taxonomy_csv import FEE, taxonomy_csv
-from tests.sweep.test_crash import Step, disturb, points
-from tests.world import World, new_process
+from tests.sweep.stories import TENANT, open_body, say
+from tests.sweep.test_crash import Step, disturb, points, walk
+from tests.world import World
 
 pytestmark = pytest.mark.feature("F001-004")
-TENANT, IBAN, PARTNER = "ordine", "IT60X0542811101000000123456", "12345670017"
 COUNT, TWICE = 7, 2
 ENDS = date(2026, 12, 31)
 
 
 def _prepare(world: World) -> None:
     """A body with one service and, for an update, the first dues of the file already there."""
-    world.reset()
-    accounts.create_reseller(TENANT, "Ordine", "ordine@example.org", kind="body")
-    taxonomy.load(taxonomy_csv(), clock.now())
-    segregation = Segregation("01", PARTNER, "Partner")
-    body = Body("80012000826", "Ordine", (segregation,), "01", (Account(IBAN, "Ordine"),))
-    bodies.save(TENANT, body)
-    bodies.save_service(TENANT, Service("quota", "Quota", FEE, IBAN, "1.1"), clock.now())
+    open_body(world)
 
 
 def _rows() -> list[dict[str, Any]]:
@@ -54,41 +40,25 @@ def _rows() -> list[dict[str, Any]]:
     return rows
 
 
-def _said(world: World, act: Callable[[Wakes], object]) -> None:
-    """As a person says it who says it again when it failed."""
-
-    def call() -> bool:
-        with (
-            suppress(Failure, ClientError, BotoCoreError),
-            world.faults.invocation(),
-            work.waking() as wakes,
-        ):
-            act(wakes)
-            return True
-        return False
-
-    world.requests.append(call)
-
-
 def _hand_in(world: World) -> None:
     data = files.xlsx(_rows())
-    _said(world, lambda wakes: imports.hand_in(
+    say(world, lambda wakes: imports.hand_in(
         TENANT, "q.xlsx", "standard", data, clock.now(), "k", wakes))  # fmt: skip
 
 
 def _import(world: World) -> None:
     (batch,) = imports.list_imports(TENANT)
-    _said(world, lambda wakes: imports.commit(TENANT, batch.id, False, clock.now(), wakes))
+    say(world, lambda wakes: imports.commit(TENANT, batch.id, False, clock.now(), wakes))
 
 
 def _list(world: World) -> None:
-    _said(world, lambda wakes: flows.begin(TENANT, Filter(), clock.now(), "k", wakes))
+    say(world, lambda wakes: flows.begin(TENANT, Filter(), clock.now(), "k", wakes))
 
 
 def _generate(world: World) -> None:
     (flow,) = flows.list_flows(TENANT)
     given = Parameters("Quota", ENDS, grouped=True, subject="Quote")
-    _said(world, lambda wakes: flows.generate(TENANT, flow.id, given, clock.now(), wakes))
+    say(world, lambda wakes: flows.generate(TENANT, flow.id, given, clock.now(), wakes))
 
 
 ACTS = {"handed in": _hand_in, "imported": _import, "listed": _list, "generated": _generate}
@@ -141,14 +111,7 @@ def _undisturbed(world: World, name: str) -> tuple[list[Step], dict[str, Any]]:
         if other == name:
             break
         world.rest()
-    steps: list[Step] = []
-    while True:
-        before = world.checkpoint()
-        world.faults.calls = []
-        new_process()
-        if not world.step():
-            return steps, outcome(world)
-        steps.append(Step(len(steps), before, tuple(world.faults.calls)))
+    return walk(world), outcome(world)
 
 
 def test_the_story_undisturbed(world: World) -> None:

@@ -8,35 +8,25 @@ from typing import Any
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.accounts import service as accounts
 from chalicelib.base import clock, keys
 from chalicelib.base.errors import Failure
-from chalicelib.payments import bodies, taxonomy
-from chalicelib.payments.body import Account, Body, Segregation, Service
 from chalicelib.payments.dues.model import Person
 from chalicelib.payments.positions import counts, ending, positions, store
 from chalicelib.payments.positions.positions import Wanted
 from tests.faults import CRASHES, Kind
 from tests.payments.dues.files import many
-from tests.payments.taxonomy_csv import FEE, taxonomy_csv
-from tests.sweep.test_crash import Step, disturb, points
-from tests.world import World, new_process
+from tests.sweep.stories import TENANT, open_body
+from tests.sweep.test_crash import disturb, points, walk
+from tests.world import World
 
 pytestmark = pytest.mark.feature("F001-048")
-TENANT, IBAN, PARTNER = "ordine", "IT60X0542811101000000123456", "12345670017"
 COUNT = 3
 
 
 def _prepare(world: World) -> date:
     """A body with some positions that end, one that was cancelled, and one that ends when it likes;
     gives the day after."""
-    world.reset()
-    world.held = frozenset({"OnDeliver", "OnReconcile"})
-    accounts.create_reseller(TENANT, "Ordine", "ordine@example.org", kind="body")
-    taxonomy.load(taxonomy_csv(), clock.now())
-    segregation = Segregation("01", PARTNER, "Partner")
-    bodies.save(TENANT, Body("80012000826", "Ordine", (segregation,), "01", (Account(IBAN, "O"),)))
-    bodies.save_service(TENANT, Service("quota", "Quota", FEE, IBAN, "1.1"), clock.now())
+    open_body(world, "OnDeliver", "OnReconcile")
     ends = clock.rome_day(clock.now()) + timedelta(days=2)
     made = []
     for number, row in enumerate(many(COUNT + 2)):
@@ -82,14 +72,7 @@ def outcome(world: World) -> dict[str, Any]:
 @pytest.mark.parametrize("kinds", [CRASHES, ("conflict", "timeout")], ids=["crashes", "errors"])
 def test_every_call_of_the_night_may_be_the_last(world: World, kinds: tuple[Kind, ...]) -> None:
     _night(world, _prepare(world))
-    steps: list[Step] = []
-    while True:
-        before = world.checkpoint()
-        world.faults.calls = []
-        new_process()
-        if not world.step():
-            break
-        steps.append(Step(len(steps), before, tuple(world.faults.calls)))
+    steps = walk(world)
     wanted = outcome(world)
     assert [state for _, state, _ in wanted["positions"]] == [
         *["expired"] * COUNT, "invalid", "valid",

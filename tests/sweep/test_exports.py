@@ -5,43 +5,30 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import openpyxl
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.accounts import service as accounts
-from chalicelib.base import clock, limits, work
-from chalicelib.base.errors import Failure, Rejected
-from chalicelib.base.work import Wakes
-from chalicelib.payments import bodies, taxonomy
-from chalicelib.payments.body import Account, Body, Segregation, Service
+from chalicelib.base import clock, limits
+from chalicelib.base.errors import Rejected
 from chalicelib.payments.dues.model import Person
 from chalicelib.payments.positions import archive, exports, positions, store, table
 from chalicelib.payments.positions.archive import Wanted
 from chalicelib.payments.positions.positions import Wanted as NewPosition
 from tests.faults import CRASHES, Kind
 from tests.payments.dues.files import many
-from tests.payments.taxonomy_csv import FEE, taxonomy_csv
-from tests.sweep.test_crash import Step, disturb, points
-from tests.world import World, new_process
+from tests.sweep.stories import TENANT, open_body, say
+from tests.sweep.test_crash import Step, disturb, points, walk
+from tests.world import World
 
 pytestmark = pytest.mark.feature("F001-164")
-TENANT, IBAN, PARTNER = "ordine", "IT60X0542811101000000123456", "12345670017"
 COUNT, LATER = 5, 7_777
 
 
 def _prepare(world: World) -> None:
     """A body with COUNT positions."""
-    world.reset()
-    world.held = frozenset({"OnDeliver", "OnCollect", "OnReconcile"})
-    accounts.create_reseller(TENANT, "Ordine", "ordine@example.org", kind="body")
-    taxonomy.load(taxonomy_csv(), clock.now())
-    segregation = Segregation("01", PARTNER, "Partner")
-    bodies.save(TENANT, Body("80012000826", "Ordine", (segregation,), "01", (Account(IBAN, "O"),)))
-    bodies.save_service(TENANT, Service("quota", "Quota", FEE, IBAN, "1.1"), clock.now())
+    open_body(world, "OnDeliver", "OnCollect", "OnReconcile")
     for number, row in enumerate(many(COUNT)):
         _make(row, 1_000 + number, f"p{number}")
 
@@ -55,25 +42,14 @@ def _make(row: dict[str, Any], cents: int, key: str) -> None:
 def _begin(world: World, form: table.Format, **wanted: Any) -> None:
     """As a person asks for it, who asks again when it failed; then somebody makes another one."""
 
-    def act(wakes: Wakes) -> None:
-        exports.begin(TENANT, Wanted(**wanted), form, clock.now(), "k", wakes)
-
-    def call() -> bool:
-        with (
-            suppress(Failure, ClientError, BotoCoreError),
-            world.faults.invocation(),
-            work.waking() as wakes,
-        ):
-            act(wakes)
-            return True
-        return False
-
     def later() -> bool:
         world.pass_time(1)
         _make(next(iter(many(1))), LATER, "later")
         return True
 
-    world.requests += [call, later]
+    say(world, lambda wakes: exports.begin(
+        TENANT, Wanted(**wanted), form, clock.now(), "k", wakes))  # fmt: skip
+    world.requests.append(later)
 
 
 ACTS: dict[str, Callable[[World], None]] = {
@@ -135,14 +111,7 @@ def _rows(data: bytes, form: str) -> list[tuple[Any, ...]]:
 def _undisturbed(world: World, name: str) -> tuple[list[Step], dict[str, Any]]:
     _prepare(world)
     ACTS[name](world)
-    steps: list[Step] = []
-    while True:
-        before = world.checkpoint()
-        world.faults.calls = []
-        new_process()
-        if not world.step():
-            return steps, outcome(world)
-        steps.append(Step(len(steps), before, tuple(world.faults.calls)))
+    return walk(world), outcome(world)
 
 
 @pytest.mark.parametrize("kinds", [CRASHES, ("conflict", "timeout")], ids=["crashes", "errors"])

@@ -24,8 +24,8 @@ from chalicelib.accounts.identity import blinds, links, otp, passwords, recovery
 from chalicelib.base import clock, dynamo, limits
 from chalicelib.entry import session_door
 from tests.faults import CRASHES, ERRORS, Kind
-from tests.sweep.test_crash import Step, disturb, points
-from tests.world import World, new_process
+from tests.sweep.test_crash import Step, disturb, points, walk
+from tests.world import World
 
 pytestmark = pytest.mark.feature("F000-053")
 MAIL, USER = "anna@studio.example", "anna1"
@@ -272,14 +272,7 @@ def undisturbed(
 ) -> tuple[list[Step], Person, dict[str, Any]]:
     person = begin(world, STORIES[name])
     world.held = held
-    steps: list[Step] = []
-    while True:
-        before = world.checkpoint()
-        world.faults.calls = []
-        new_process()
-        if not world.step():
-            return steps, person, outcome(world, person)
-        steps.append(Step(len(steps), before, tuple(world.faults.calls)))
+    return walk(world), person, outcome(world, person)
 
 
 def failures(

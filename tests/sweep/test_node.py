@@ -9,12 +9,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.accounts import service as accounts
 from chalicelib.base import clock, s3
 from chalicelib.base.s3 import Place
 from chalicelib.entry import node_door
-from chalicelib.payments import bodies, taxonomy
-from chalicelib.payments.body import Account, Body, Segregation, Service
 from chalicelib.payments.dues.model import Person
 from chalicelib.payments.node import lookup
 from chalicelib.payments.positions import positions, store
@@ -26,13 +23,12 @@ from infra.local.pagopa.node import Node
 from infra.local.pagopa.node_messages import Refused, Unanswered
 from tests.entry.node_world import event
 from tests.faults import CRASHES, Kind
-from tests.payments.taxonomy_csv import FEE, taxonomy_csv
-from tests.sweep.test_crash import Step, disturb, points
-from tests.world import World, new_process
+from tests.sweep.stories import CREDITOR, PARTNER, TENANT, open_body
+from tests.sweep.test_crash import Step, disturb, points, walk
+from tests.world import World
 
 pytestmark = pytest.mark.feature("F001-006")
-TENANT, CREDITOR, PARTNER = "ordine", "80012000826", "12345670017"
-IBAN = "IT60X0542811101000000123456"
+STATION = f"{PARTNER}_01"
 
 
 class Story:
@@ -40,19 +36,11 @@ class Story:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        world.reset()
         # What others do with a receipt is theirs to prove.
-        world.held = frozenset({"OnDeliver", "OnReconcile", "OnCollect"})
-        accounts.create_reseller(TENANT, "Ordine", "ordine@example.org", kind="body")
-        taxonomy.load(taxonomy_csv(), clock.now())
-        segregation = Segregation("01", PARTNER, "Partner", (f"{PARTNER}_01",))
-        bodies.save(TENANT, Body(CREDITOR, "Ordine", (segregation,), "01", (Account(IBAN, "O"),)))
-        bodies.save_service(TENANT, Service("quota", "Quota", FEE, IBAN), clock.now())
+        open_body(world, "OnDeliver", "OnReconcile", "OnCollect", stations=(STATION,))
         wanted = Wanted("quota", Person("RSSMRA80A41H501Y", "Rossi"), cents=900, manual=True)
         self.position = positions.make(TENANT, wanted, clock.now(), "test", "key").id
-        self.node = Node(
-            broker=PARTNER, station=f"{PARTNER}_01", clock=world.clock.now, send=self.send
-        )
+        self.node = Node(broker=PARTNER, station=STATION, clock=world.clock.now, send=self.send)
         self.heard: list[Any] = []
 
     def send(self, body: bytes, headers: Any, timeout_s: float) -> tuple[int, bytes]:
@@ -131,14 +119,8 @@ def outcome(story: Story) -> dict[str, Any]:
 def _undisturbed(world: World, name: str) -> tuple[Story, list[Step], dict[str, Any]]:
     story = Story(world)
     ACTS[name](story)
-    steps: list[Step] = []
-    while True:
-        before = world.checkpoint()
-        world.faults.calls = []
-        new_process()
-        if not world.step():
-            return story, steps, outcome(story)
-        steps.append(Step(len(steps), before, tuple(world.faults.calls)))
+    steps = walk(world)
+    return story, steps, outcome(story)
 
 
 def test_the_story_undisturbed(world: World) -> None:

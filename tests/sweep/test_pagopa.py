@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.accounts import service as accounts
 from chalicelib.base import clock, net, work
-from chalicelib.base.errors import Failure
-from chalicelib.payments import bodies, taxonomy
-from chalicelib.payments.body import Account, Body, Segregation, Service
+from chalicelib.base.work import Wakes
 from chalicelib.payments.dues.model import Person
 from chalicelib.payments.pagopa import connections, looking, told
 from chalicelib.payments.positions import editing, positions, store
@@ -25,13 +20,11 @@ from chalicelib.payments.receipts import service as receipts
 from infra.local.pagopa.gpd import KEY, Gpd
 from tests.faults import CRASHES, Kind
 from tests.payments.dues.files import MARIA
-from tests.payments.taxonomy_csv import FEE, taxonomy_csv
-from tests.sweep.test_crash import Step, disturb, points
-from tests.world import World, new_process
+from tests.sweep.stories import CREDITOR, TENANT, open_body, say
+from tests.sweep.test_crash import Step, disturb, points, walk
+from tests.world import World
 
 pytestmark = pytest.mark.feature("F001-057")
-TENANT, IBAN, PARTNER = "ordine", "IT60X0542811101000000123456", "12345670017"
-CREDITOR = "80012000826"
 
 
 @pytest.fixture(scope="module")
@@ -58,32 +51,13 @@ def gpd(served: Gpd, world: World, monkeypatch: pytest.MonkeyPatch) -> Gpd:
 
 
 def _prepare(world: World, gpd: Gpd) -> None:
-    world.reset()
     # What follows a receipt is another story.
-    world.held = frozenset({"OnDeliver", "OnReconcile"})
+    open_body(world, "OnDeliver", "OnReconcile")
     gpd.forget()
-    accounts.create_reseller(TENANT, "Ordine", "ordine@example.org", kind="body")
-    taxonomy.load(taxonomy_csv(), clock.now())
-    segregation = Segregation("01", PARTNER, "Partner")
-    body = Body(CREDITOR, "Ordine", (segregation,), "01", (Account(IBAN, "Ordine"),))
-    bodies.save(TENANT, body)
-    bodies.save_service(TENANT, Service("quota", "Quota", FEE, IBAN, "1.1"), clock.now())
     with work.waking() as wakes:
         keys = {"positions": KEY, "receipts": KEY}
         connections.save(TENANT, "gpd", "test", "", keys, 0, clock.now(), wakes)
     world.rest()
-
-
-def _said(world: World, act: Callable[[], object]) -> None:
-    """As a person says it who says it again when it failed."""
-
-    def call() -> bool:
-        with suppress(Failure, ClientError, BotoCoreError), world.faults.invocation():
-            act()
-            return True
-        return False
-
-    world.requests.append(call)
 
 
 def _only() -> Position:
@@ -93,32 +67,28 @@ def _only() -> Position:
 
 def _make(world: World, _: Gpd) -> None:
     wanted = Wanted("quota", Person(MARIA, "Rossi Maria"), cents=1_000, manual=True)
-    _said(world, lambda: positions.make(TENANT, wanted, clock.now(), "user:u", "k"))
+    say(world, lambda _: positions.make(TENANT, wanted, clock.now(), "user:u", "k"))
 
 
 def _edit(world: World, _: Gpd) -> None:
     version = _only().version
 
-    def act() -> None:
+    def act(_: Wakes) -> None:
         if _only().subject != "Altra":
             wanted = Edit(version, subject="Altra")
             editing.edit(TENANT, _only().id, wanted, clock.now(), "user:u")
 
-    _said(world, act)
+    say(world, act)
 
 
 def _pay(world: World, gpd: Gpd) -> None:
     gpd.archive.pay(CREDITOR, _only().payments[0].notice, "token-1")
 
-    def act() -> None:
-        with work.waking() as wakes:
-            looking.look(TENANT, clock.now(), wakes)
-
-    _said(world, act)
+    say(world, lambda wakes: looking.look(TENANT, clock.now(), wakes))
 
 
 def _cancel(world: World, _: Gpd) -> None:
-    _said(world, lambda: positions.cancel(TENANT, _only().id, clock.now(), "user:u"))
+    say(world, lambda _: positions.cancel(TENANT, _only().id, clock.now(), "user:u"))
 
 
 STORIES = {
@@ -169,16 +139,9 @@ def _undisturbed(
         act(world, gpd)
         world.rest()
     last(world, gpd)
-    steps: list[Step] = []
     theirs: list[tuple[Any, ...]] = []
-    while True:
-        world_then, pagopa_then = world.checkpoint(), _kept(gpd)
-        world.faults.calls = []
-        new_process()
-        if not world.step():
-            return steps, theirs, outcome(world, gpd)
-        steps.append(Step(len(steps), world_then, tuple(world.faults.calls)))
-        theirs.append(pagopa_then)
+    steps = walk(world, lambda: theirs.append(_kept(gpd)))
+    return steps, theirs, outcome(world, gpd)
 
 
 def test_the_stories_undisturbed(world: World, gpd: Gpd) -> None:

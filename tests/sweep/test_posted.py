@@ -3,14 +3,11 @@ registers are told stand or fall together. Nothing between the facts and the boo
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.accounting import postable, settled, summing
 from chalicelib.accounting import store as facts
@@ -20,8 +17,6 @@ from chalicelib.accounting.registers import service as registers
 from chalicelib.accounting.registers import store as register_store
 from chalicelib.accounting.registers.contract import Setting as Register
 from chalicelib.base import clock, dynamo, limits, work
-from chalicelib.base.errors import Failure
-from chalicelib.base.work import Wakes
 from chalicelib.payments.dues import store as due_store
 from chalicelib.payments.dues.model import Due, Person
 from chalicelib.payments.positions.model import Line
@@ -30,9 +25,10 @@ from infra.local.pagopa import fdr
 from infra.local.pagopa.fdr import Flow
 from tests.accounting import facts_world
 from tests.faults import CRASHES, Kind
-from tests.sweep.test_crash import Step, disturb, points, thinned
-from tests.sweep.test_reconciliation import FLOW_ID, IUVS, STATEMENT, TENANT
-from tests.world import Kept, World, new_process
+from tests.sweep.stories import TENANT, say
+from tests.sweep.test_crash import Step, disturb, points, thinned, walk
+from tests.sweep.test_reconciliation import FLOW_ID, IUVS, STATEMENT
+from tests.world import Kept, World
 
 pytestmark = pytest.mark.feature("F001-034", "F001-111", "F001-112", "F001-117")
 MARIA = Person("RSSMRA80A41H501Y", "Rossi Maria")
@@ -76,32 +72,16 @@ def _begin(world: World) -> None:
     world.rest()
 
 
-def _asked(world: World, act: Callable[[Wakes], object]) -> None:
-    """Somebody asks for it until he is answered."""
-
-    def call() -> bool:
-        with (
-            suppress(Failure, ClientError, BotoCoreError),
-            world.faults.invocation(),
-            work.waking() as wakes,
-        ):
-            act(wakes)
-            return True
-        return False
-
-    world.requests.append(call)
-
-
 def _post(world: World, key: str) -> None:
     ((_, flow),) = facts.list_flows(TENANT)
     wanted = service.Wanted("flow", flow.name)
-    _asked(world, lambda wakes: service.begin(TENANT, wanted, clock.now(), "test", key, wakes))
+    say(world, lambda wakes: service.begin(TENANT, wanted, clock.now(), "test", key, wakes))
 
 
 def _take_back(world: World) -> None:
     for number in range(1, len(IUVS) + 1):
         order = f"2026-{number:07d}"
-        _asked(world, lambda _, order=order: service.reverse(  # type: ignore[misc]
+        say(world, lambda _, order=order: service.reverse(  # type: ignore[misc]
             TENANT, order, "n", clock.now(), "test"))  # fmt: skip
 
 
@@ -146,14 +126,7 @@ def _marks(iuv: str) -> list[tuple[str, str]]:
 
 def _undisturbed(world: World) -> tuple[list[Step], dict[str, Any], Kept]:
     """The steps until nothing is left, what they come to, and the world as it is then."""
-    steps: list[Step] = []
-    while True:
-        before = world.checkpoint()
-        world.faults.calls = []
-        new_process()
-        if not world.step():
-            return steps, outcome(world), world.checkpoint()
-        steps.append(Step(len(steps), before, tuple(world.faults.calls)))
+    return walk(world), outcome(world), world.checkpoint()
 
 
 def _sweep(

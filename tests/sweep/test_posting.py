@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from random import Random
 from typing import Any
 
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.accounting.posting import service, store
 from chalicelib.accounting.posting.model import Setting, Share
@@ -15,19 +13,19 @@ from chalicelib.accounting.posting.service import Wanted
 from chalicelib.accounting.registers import service as registers
 from chalicelib.accounting.registers import store as register_store
 from chalicelib.accounting.registers.contract import Setting as Register
-from chalicelib.base import clock, dynamo, limits, work
-from chalicelib.base.errors import Failure
+from chalicelib.base import clock, dynamo, limits
 from chalicelib.payments import store as body_store
 from chalicelib.payments.dues import store as due_store
 from chalicelib.payments.dues.model import Due, Person
 from tests.accounting.posting.made import DAY, Match, payment
 from tests.engine.test_positions import BODY
 from tests.faults import CRASHES
-from tests.sweep.test_crash import Step, disturb, points
-from tests.world import World, new_process
+from tests.sweep.stories import TENANT, say
+from tests.sweep.test_crash import Step, disturb, points, walk
+from tests.world import World
 
 pytestmark = pytest.mark.feature("F001-034", "F001-111")
-TENANT, COUNT = "ordine", 5
+COUNT = 5
 MARIA = Person("RSSMRA80A41H501Y", "Rossi Maria")
 
 
@@ -56,18 +54,8 @@ def _prepare(world: World, match: Match) -> None:
 
 
 def _post(world: World) -> None:
-    def call() -> bool:
-        with (
-            suppress(Failure, ClientError, BotoCoreError),
-            world.faults.invocation(),
-            work.waking() as wakes,
-        ):
-            wanted = Wanted("statement", "s1")
-            service.begin(TENANT, wanted, clock.now(), "test", "k", wakes)
-            return True
-        return False
-
-    world.requests.append(call)
+    wanted = Wanted("statement", "s1")
+    say(world, lambda wakes: service.begin(TENANT, wanted, clock.now(), "test", "k", wakes))
 
 
 def outcome(world: World) -> dict[str, Any]:
@@ -101,14 +89,7 @@ def outcome(world: World) -> dict[str, Any]:
 def _undisturbed(world: World, match: Match) -> tuple[list[Step], dict[str, Any]]:
     _prepare(world, match)
     _post(world)
-    steps: list[Step] = []
-    while True:
-        before = world.checkpoint()
-        world.faults.calls = []
-        new_process()
-        if not world.step():
-            return steps, outcome(world)
-        steps.append(Step(len(steps), before, tuple(world.faults.calls)))
+    return walk(world), outcome(world)
 
 
 def test_the_story_undisturbed(world: World, match: Match) -> None:

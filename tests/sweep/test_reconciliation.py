@@ -13,11 +13,12 @@ from infra.local.pagopa import fdr
 from infra.local.pagopa.fdr import Flow
 from tests.accounting import facts_world
 from tests.faults import CRASHES, Kind
-from tests.sweep.test_crash import Step, disturb, points, thinned
-from tests.world import World, new_process
+from tests.sweep.stories import TENANT
+from tests.sweep.test_crash import Step, disturb, points, thinned, walk
+from tests.world import World
 
 pytestmark = pytest.mark.feature("F001-010", "F001-099", "F001-100")
-TENANT, FLOW_ID = "ordine", "2026-11-20ABI06090-0001"
+FLOW_ID = "2026-11-20ABI06090-0001"
 IUVS = [f"010000000000{number:05d}" for number in range(5)]
 # Poste's layout is known without anybody saying its columns.
 STATEMENT = (
@@ -68,14 +69,7 @@ def outcome() -> dict[str, Any]:
 
 def _undisturbed(world: World) -> tuple[list[Step], dict[str, Any]]:
     _begin(world)
-    steps: list[Step] = []
-    while True:
-        before = world.checkpoint()
-        world.faults.calls = []
-        new_process()
-        if not world.step():
-            return steps, outcome()
-        steps.append(Step(len(steps), before, tuple(world.faults.calls)))
+    return walk(world), outcome()
 
 
 @pytest.mark.parametrize("kinds", [CRASHES, ("conflict",)], ids=["crashes", "conflicts"])

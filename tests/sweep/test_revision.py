@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.accounting import store as facts
 from chalicelib.accounting.posting import revising, service, store
 from chalicelib.accounting.posting.model import Setting
 from chalicelib.base import clock, dynamo, limits, work
-from chalicelib.base.errors import Failure
+from chalicelib.base.work import Wakes
 from chalicelib.payments.receipts import service as receipts
 from infra.local.pagopa import fdr
 from infra.local.pagopa.fdr import Flow
 from tests.accounting import facts_world
 from tests.faults import CRASHES, Kind
-from tests.sweep.test_crash import Step, disturb, points, thinned
-from tests.sweep.test_reconciliation import FLOW_ID, IUVS, STATEMENT, TENANT
-from tests.world import World, new_process
+from tests.sweep.stories import TENANT, say
+from tests.sweep.test_crash import Step, disturb, points, thinned, walk
+from tests.sweep.test_reconciliation import FLOW_ID, IUVS, STATEMENT
+from tests.world import World
 
 pytestmark = pytest.mark.feature("F001-099", "F001-111")
 
@@ -59,7 +58,7 @@ def _begin(world: World) -> None:
     world.rest()
     world.put("INTAKE_BUCKET", f"settlements/{TENANT}/g.xml", _flow([*IUVS[1:], others[-1]], 1))
     world.rest()
-    world.requests.append(lambda: _accept(world, name))
+    say(world, lambda wakes: _accept(name, wakes))
 
 
 def flow_name() -> str:
@@ -67,21 +66,14 @@ def flow_name() -> str:
     return flow.name
 
 
-def _accept(world: World, name: str) -> bool:
-    with (
-        suppress(Failure, ClientError, BotoCoreError),
-        world.faults.invocation(),
-        work.waking() as wakes,
-    ):
-        flow = facts.get_flow(TENANT, name)
-        assert flow is not None
-        version = max(flow.versions, key=lambda one: one.created).id
-        revising.decide(
-            TENANT, name, version, accept=True, post=True, note="n", by="test",
-            now=clock.now(), wakes=wakes,
-        )  # fmt: skip
-        return True
-    return False
+def _accept(name: str, wakes: Wakes) -> None:
+    flow = facts.get_flow(TENANT, name)
+    assert flow is not None
+    version = max(flow.versions, key=lambda one: one.created).id
+    revising.decide(
+        TENANT, name, version, accept=True, post=True, note="n", by="test",
+        now=clock.now(), wakes=wakes,
+    )  # fmt: skip
 
 
 def outcome(world: World) -> dict[str, Any]:
@@ -101,14 +93,7 @@ def outcome(world: World) -> dict[str, Any]:
 
 def _undisturbed(world: World) -> tuple[list[Step], dict[str, Any]]:
     _begin(world)
-    steps: list[Step] = []
-    while True:
-        before = world.checkpoint()
-        world.faults.calls = []
-        new_process()
-        if not world.step():
-            return steps, outcome(world)
-        steps.append(Step(len(steps), before, tuple(world.faults.calls)))
+    return walk(world), outcome(world)
 
 
 @pytest.mark.parametrize("kinds", [CRASHES, ("conflict",)], ids=["crashes", "conflicts"])

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.accounting.posting import answers, store, treasury
 from chalicelib.accounting.posting.model import Classification, Setting
 from chalicelib.accounting.posting.opi import Treasurer
-from chalicelib.base import clock, dynamo, work
-from chalicelib.base.errors import Failure
+from chalicelib.base import clock, dynamo
+from chalicelib.base.work import Wakes
 from chalicelib.invoicing import mandates
 from chalicelib.invoicing.signing import pkcs12, xades_verify
 from chalicelib.payments import store as body_store
@@ -21,9 +19,10 @@ from tests.accounting.posting.made import Match, payment
 from tests.accounting.posting.test_opi import message, outcome
 from tests.engine.test_positions import BODY
 from tests.faults import CRASHES
-from tests.sweep.test_crash import Step, disturb, points
-from tests.sweep.test_posting import TENANT, _post
-from tests.world import World, new_process
+from tests.sweep.stories import TENANT, say
+from tests.sweep.test_crash import Step, disturb, points, walk
+from tests.sweep.test_posting import _post
+from tests.world import World
 
 pytestmark = pytest.mark.feature("F001-126")
 SAID = message(outcome(1, "REGOLARIZZATO"), outcome(2, "ACQUISITO"), outcome(9, "RISCOSSO"),
@@ -49,19 +48,12 @@ def _prepare(world: World, match: Match) -> None:
     _post(world)
     world.rest()
 
-    def call() -> bool:
-        with (
-            suppress(Failure, ClientError, BotoCoreError),
-            world.faults.invocation(),
-            work.waking() as wakes,
-        ):
-            if not treasury.list_flows(TENANT, 2026):
-                treasury.make(TENANT, 2026, clock.now(), wakes)
-            answers.hand_in(TENANT, "esito.xml", SAID, clock.now(), wakes)
-            return True
-        return False
+    def act(wakes: Wakes) -> None:
+        if not treasury.list_flows(TENANT, 2026):
+            treasury.make(TENANT, 2026, clock.now(), wakes)
+        answers.hand_in(TENANT, "esito.xml", SAID, clock.now(), wakes)
 
-    world.requests.append(call)
+    say(world, act)
 
 
 def _outcome(world: World) -> dict[str, Any]:
@@ -83,14 +75,7 @@ def _outcome(world: World) -> dict[str, Any]:
 
 def _undisturbed(world: World, match: Match) -> tuple[list[Step], dict[str, Any]]:
     _prepare(world, match)
-    steps: list[Step] = []
-    while True:
-        before = world.checkpoint()
-        world.faults.calls = []
-        new_process()
-        if not world.step():
-            return steps, _outcome(world)
-        steps.append(Step(len(steps), before, tuple(world.faults.calls)))
+    return walk(world), _outcome(world)
 
 
 def test_every_call_may_be_the_last(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
