@@ -28,3 +28,6 @@ export function centsOf(text) {
   const whole = Number(found[1].replace(/[.,]/g, ""));
   return whole * 100 + Number((found[2] ?? "").padEnd(2, "0"));
 }
+
+/** Cents as somebody would type them: the way back of `centsOf`. */
+export const typedOf = (cents) => `${Math.floor(cents / 100)},${String(cents % 100).padStart(2, "0")}`;

@@ -184,7 +184,7 @@ def _stand_in(
     if place is None or position is None:
         return
     asked = next(one for one in position.payments if one.number == place[1])
-    if asked.state == "paid" or asked.cents != part.cents:
+    if asked.state == "paid" or asked.anew or asked.cents != part.cents:
         return
     line = next(
         one for one in stored.held.lines

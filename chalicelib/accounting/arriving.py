@@ -108,7 +108,7 @@ def _counting(
     tenant: str, old: Settled | None, new: Settled, hub: Hub, now: datetime
 ) -> tuple[list[Op], Settled]:
     """What follows for the flow's id, for who looks it up, and for its lines."""
-    mine = Named(new.name, new.key, new.counts.settled)
+    mine = Named(new.name, new.key, new.counts.settled, new.counts.cents)
     flows = tuple(sorted([one for one in hub.flows if one.name != new.name] + [mine]))
     after = replace(hub, flows=flows)
     new = replace(new, bank=settled.owners(flows, hub.credits)[new.name])

@@ -52,7 +52,8 @@ class Reported(NamedTuple):
 
 class Booked(NamedTuple):
     """A bank movement that speaks of pagoPA: `flow_id` or `iuv`, as it was identified or as an
-    operator linked it (`exact`). A movement that the bank took back comes as another, negative."""
+    operator linked it (`exact`). A movement that the bank took back comes as another, negative.
+    `further`: its text says that it is one of several transfers of its flow."""
 
     identity: str
     day: date
@@ -60,6 +61,7 @@ class Booked(NamedTuple):
     confidence: Confidence
     flow_id: str = ""
     iuv: str = ""
+    further: bool = False
 
 
 class Cancelled(NamedTuple):

@@ -9,10 +9,11 @@ flow's money has come, so that a bank movement changes one flow and not each of 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from operator import add
 from typing import Final, Literal, NamedTuple
 
 from chalicelib.accounting.facts import (
@@ -42,6 +43,13 @@ Desk = Literal["odd", "waiting", "fine"]
 PARTS: Final = ("matched", "elsewhere", "unreceipted", "anomalous")
 assert (MATCHED, ELSEWHERE, UNRECEIPTED, ANOMALOUS) == (0, 1, 2, 3)
 _FINE: Final = frozenset({"RT_IUF", "RT_TES", "STAMP", "ELSEWHERE"})
+# Where transfers for one payment lie that may be posted; on the second they are also looked at.
+SINGLES: Final = ("single", "single_odd")
+# What is said of lines that nothing is posted of; a flow counts its own by these.
+ODD: Final = (
+    "AMOUNT_DIFFERS", "CANCELLED_PAID", "DOPPI", "DUPLICATE", "IUV_NO_RT", "NO_RECEIPT_YET",
+    "REVOKED", "RT_NO_IUF",
+)  # fmt: skip
 
 
 class Kept(NamedTuple):
@@ -167,12 +175,16 @@ def is_exact(held: Held) -> bool:
 
 
 def is_single(held: Held, parts: Sequence[Part]) -> bool:
-    """Whether what its own transfers pay for may be posted: they are exact and nothing else is
-    odd, or an operator has linked one and so looked at it."""
+    """Whether what its own transfers pay for may be posted: they are exact, or an operator has
+    linked one and so looked at it.
+
+    That its position had been cancelled is shown, and keeps it from nothing: money that came is the
+    body's, and by a flow it is posted likewise (pagopa.md sections 4 and 7).
+    """
     if not is_alone(held):
         return False
     labels = {label for one in parts for label in one.labels}
-    sure = is_exact(held) and labels <= {"RT_TES", "STAMP"}
+    sure = is_exact(held) and labels <= {"RT_TES", "STAMP", "CANCELLED_PAID"}
     return sure or any(one.by_hand for one in held.bank)
 
 
@@ -199,6 +211,15 @@ def desk(held: Held, parts: Sequence[Part]) -> Desk:
     return "waiting" if labels <= _FINE | {"RT_NO_IUF"} else "odd"
 
 
+def lies_on(held: Held, parts: Sequence[Part]) -> str:
+    """The list where it is found: of its desk, or of SINGLES."""
+    # Single transfers that may be posted have no flow to be found by: they are looked for there.
+    if not is_single(held, parts):
+        return desk(held, parts)
+    odd = any("CANCELLED_PAID" in one.labels for one in parts)
+    return SINGLES[odd and not any(one.by_hand for one in held.bank)]
+
+
 def is_reported(held: Held, parts: Iterable[Part]) -> bool:
     """Whether flows have all transfers of a payment of this IUV. A second payment takes nothing
     away, and a digital stamp is in no flow."""
@@ -214,26 +235,36 @@ def is_reported(held: Held, parts: Iterable[Part]) -> bool:
 
 
 class Sums(NamedTuple):
-    """Cents and lines of the four parts of a flow's money, in the order of PARTS."""
+    """Cents and lines of the four parts of a flow's money, in the order of PARTS; `odd`: of how
+    many of its lines that are not posted each label of ODD is said."""
 
     cents: tuple[int, int, int, int] = (0, 0, 0, 0)
     lines: tuple[int, int, int, int] = (0, 0, 0, 0)
+    odd: tuple[int, ...] = (0,) * len(ODD)
+
+    def plus(self, other: Sums) -> Sums:
+        """Both together."""
+        mine = (tuple(map(add, one, more)) for one, more in zip(self, other, strict=True))
+        return Sums(*mine)
 
 
 def moved(before: Iterable[Part], after: Iterable[Part]) -> dict[str, Sums]:
     """By how much the sums of flows change when `after` takes the place of `before`."""
-    cents: Mapping[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    lines: Mapping[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    found: dict[str, Sums] = defaultdict(Sums)
     for sign, parts in ((-1, before), (1, after)):
         for one in parts:
             if one.flow:
-                cents[one.flow][one.share] += sign * one.line_cents
-                lines[one.flow][one.share] += sign
-    return {
-        flow: Sums(tuple(cents[flow]), tuple(lines[flow]))  # type: ignore[arg-type]
-        for flow in cents
-        if any(cents[flow]) or any(lines[flow])
-    }
+                found[one.flow] = found[one.flow].plus(_of(one, sign))
+    return {flow: sums for flow, sums in found.items() if sums != Sums()}
+
+
+def _of(part: Part, sign: int) -> Sums:
+    """What a part adds to its flow (1), or takes from it (-1)."""
+    cents, lines = [0, 0, 0, 0], [0, 0, 0, 0]
+    cents[part.share], lines[part.share] = sign * part.line_cents, sign
+    odd = part.share in (UNRECEIPTED, ANOMALOUS)
+    labels = tuple(sign if odd and one in part.labels else 0 for one in ODD)
+    return Sums(tuple(cents), tuple(lines), labels)  # type: ignore[arg-type]
 
 
 # ------------------------------------------------------------------ facts that join and leave

@@ -9,10 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
-from chalicelib.accounting import bank_store, regrouping, remittance, store, wording
+from chalicelib.accounting import (
+    bank_store,
+    namesakes,
+    regrouping,
+    remittance,
+    store,
+    wording,
+)
 from chalicelib.accounting.bank_store import Banked
 from chalicelib.accounting.remittance import Flows, Found, Known
 from chalicelib.base import dynamo
@@ -20,8 +27,7 @@ from chalicelib.base.dynamo import ConditionFailed, Item
 from chalicelib.base.errors import Conflict
 from chalicelib.base.work import Wakes
 
-# Five working days are at most so many, whatever holidays are between them.
-NEAR: Final = timedelta(days=15)
+NEAR: Final = namesakes.NEAR
 _TRIES: Final = 5
 _TOGETHER: Final = 12  # movements of different flows in one commit: 5 operations each
 

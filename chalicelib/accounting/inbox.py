@@ -17,7 +17,7 @@ from chalicelib.base import cursors, ids, limits
 Kind = Literal["payment", "flow", "movement"]
 _ORDER: Final[tuple[tuple[Kind, str], ...]] = (
     ("movement", "open"), ("flow", "odd"), ("flow", "open"), ("payment", "odd"),
-    ("payment", "waiting"),
+    ("payment", "waiting"), ("payment", groups.SINGLES[1]),
 )  # fmt: skip
 
 
@@ -92,7 +92,8 @@ def of_flow(flow: Settled, desk: str, today: date) -> list[Entry]:
     late = settled.is_late(flow, today)
     if desk == "open" and not late:
         return []
-    labels = settled.standing(flow).labels or ("IUV_NO_RT",)
+    # One that is cashed lies there for what is said of its lines.
+    labels = settled.standing(flow).labels or settled.odd(flow)
     day = flow.counts.settled
     return [Entry("flow", flow.name, day, flow.counts.cents, labels, late, flow=flow)]
 

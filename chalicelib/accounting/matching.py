@@ -31,6 +31,7 @@ from chalicelib.accounting.facts import (
     Receipt,
 )
 from chalicelib.accounting.flows import owner_of
+from chalicelib.accounting.namesakes import Namesake, meant
 from chalicelib.accounting.payment_match import (
     ANOMALOUS,
     ELSEWHERE,
@@ -62,8 +63,9 @@ def of_movement(movement: Movement, flows: Flows) -> Booked:
     found = identify(movement.text, flows, cents=movement.cents, day=movement.day)
     flow_id = found.flow_id or found.read_id
     return Booked(
-        movement.identity, movement.day, movement.cents, found.confidence, flow_id, found.iuv
-    )
+        movement.identity, movement.day, movement.cents, found.confidence, flow_id, found.iuv,
+        bool(found.supplement),
+    )  # fmt: skip
 
 
 class Matching:
@@ -96,7 +98,7 @@ class Matching:
         if not in_order:
             self._receipts.sort(key=_iuv_of_receipt)
         counting = {key: _newest(found) for key, found in versions.items()}
-        self._owners = _owners(counting, self._booked.values())
+        self._owners, self._contested = _owners(counting, self._booked.values())
         self._states = _flow_states(counting, self._booked, self._owners)
         self._shares = {key: Shares() for key in counting}
         self._alone: set[str] = set()
@@ -134,9 +136,10 @@ class Matching:
     def bank(self) -> Iterator[BankMatch]:
         """Every movement, by its identity."""
         for name in sorted(self._booked):
-            yield _bank_match(
-                self._booked[name], self._owners, self._states, self._alone, self._short
-            )
+            one = self._booked[name]
+            if name in self._contested:
+                one = one._replace(confidence="proposed")
+            yield _bank_match(one, self._owners, self._states, self._alone, self._short)
 
     def _lines(self) -> list[Seen]:
         found = []
@@ -219,20 +222,23 @@ def _age(one: FlowVersion) -> tuple[Any, ...]:
 
 def _owners(
     counting: dict[FlowKey, tuple[FlowVersion, bool]], booked: Iterable[Booked]
-) -> dict[str, FlowKey]:
-    """The flow of each movement that names one for sure, by the movement's identity."""
+) -> tuple[dict[str, FlowKey], set[str]]:
+    """The flow of each movement that names one for sure, by the movement's identity; and those
+    that may be of several flows of their id."""
     by_id: dict[str, list[FlowKey]] = defaultdict(list)
     for key in counting:
         by_id[key[1]].append(key)
-    found = {}
+    found, contested = {}, set()
     for one in booked:
         keys = by_id.get(one.flow_id.upper(), [])
         if keys and one.confidence in ("exact", "prefix"):
-            # The same id of another year: the one whose transfer is nearest.
-            found[one.identity] = min(
-                keys, key=lambda key: (abs((counting[key][0].settled - one.day).days), key)
-            )
-    return found
+            same = [Namesake(counting[key][0].settled, counting[key][0].cents) for key in keys]
+            at = meant(same, one.cents, one.day, further=one.further)
+            if at is None:
+                contested.add(one.identity)
+            else:
+                found[one.identity] = keys[at]
+    return found, contested
 
 
 def _flow_states(

@@ -115,7 +115,9 @@ def _listed(tenant: str, flow: str, statement: str) -> Iterator[Postable]:
     for _, settled_flow in store.list_flows(tenant, desk="ready", descending=False):
         there = store.get_flow(tenant, settled_flow.name)
         yield from _of_flow(tenant, there) if there else ()
-    listed = [stored.iuv for _, stored in store.list_groups(tenant, desk="single")]
+    listed = [
+        stored.iuv for desk in groups.SINGLES for _, stored in store.list_groups(tenant, desk=desk)
+    ]
     for start in range(0, len(listed), 100):
         yield from _singles(tenant, store.get_groups(tenant, listed[start : start + 100]).values())
 

@@ -47,8 +47,7 @@ def of_groups(
     """
     there = store.get_groups(tenant, changes)
     ops: list[Op] = []
-    cents: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    lines: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    found: dict[str, Sums] = defaultdict(Sums)
     turned: list[Turned] = []
     lost: dict[str, int] = {}
     for iuv, old in there.items():
@@ -62,13 +61,7 @@ def of_groups(
         gone = _reported(old) - _reported(new)
         lost |= dict.fromkeys(sorted(key for key, _ in gone), new.version)
         for flow, sums in groups.moved(old.parts, new.parts).items():
-            for at in range(4):
-                cents[flow][at] += sums.cents[at]
-                lines[flow][at] += sums.lines[at]
-    found = {
-        flow: Sums(tuple(cents[flow]), tuple(lines[flow]))  # type: ignore[arg-type]
-        for flow in cents
-    }
+            found[flow] = found[flow].plus(sums)
     own = found.pop(mine, Sums())
     for flow in sorted(found):
         ops += [store.added(tenant, flow, found[flow]), judge_row(tenant, flow, now)]
@@ -155,7 +148,8 @@ def of_movement(
     for flow_id, hub in hubs.items():
         credits = [one for one in hub.credits if one.identity != new.identity]
         if (kind, name) == ("flow", flow_id):
-            credits.append(Credit(new.identity, new.day, new.cents, said))
+            further = bool(new.found.supplement)
+            credits.append(Credit(new.identity, new.day, new.cents, said, further))
         ops += of_hub(tenant, hub, replace(hub, credits=tuple(sorted(credits))), now)
     if changes:
         ops += of_groups(tenant, changes, codes, now)[0]

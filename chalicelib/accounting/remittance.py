@@ -5,8 +5,9 @@
 `python -m chalicelib.accounting.remittance [--json] [--known FILE]` reads descriptions from
 standard input, one a line.
 
-Never another flow: a text that fits two flows names none, what a bank has cut short counts only
-where one known flow begins so, and what is found by amount and day alone is only proposed.
+Never another flow: a text that fits two ids names none, of several flows of one id it names the one
+that day and amount tell (`namesakes`), what a bank has cut short counts only where one known id
+begins so, and what is found by amount and day alone is only proposed.
 Source: pagopa.md section 2, the recommended algorithm.
 """
 
@@ -20,13 +21,14 @@ import os
 import sys
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, TextIO
 
 from chalicelib.accounting import calendar, wording
+from chalicelib.accounting.namesakes import Namesake, meant
 from chalicelib.accounting.wording import GLUED, HARD, SOFT, WORD, Run, Wording
 
 Kind = Literal["flow", "single", "none"]
@@ -79,8 +81,13 @@ class Flows:
         self._sorted = sorted(self._by_id)
         self._lengths = sorted({len(one) for one in self._sorted}, reverse=True)
 
+    def named(self, flow_id: str) -> list[Known]:
+        """The flows of an id: of several PSPs or years."""
+        return self._by_id.get(_key(flow_id), [])
+
     def within(self, signs: str) -> list[list[Known]]:
-        """The flows whose whole id `signs` begins with, the longest first."""
+        """The flows whose whole id `signs` begins with, those of one id together, the longest
+        first."""
         found = (self._by_id.get(signs[:one]) for one in self._lengths if one <= len(signs))
         return [same for same in found if same]
 
@@ -116,6 +123,8 @@ def identify(
     if not (said.keyword or said.runs or said.single):
         return Found("none", "none", reason="not_pagopa")
     best = _best(said, flows, cents)
+    if best is not None and best.confidence in ("exact", "prefix"):
+        return _of_one(best, flows, cents, day)
     if best is not None and best.confidence != "none":
         return best
     if said.single is not None:
@@ -132,6 +141,14 @@ def identify(
         )
     reason = "unknown_flow" if read_id else "id_missing"
     return _named(Found("flow", "none", reason=reason), said, read_id)
+
+
+def _of_one(found: Found, flows: Flows, cents: int | None, day: date | None) -> Found:
+    """What is found where one flow has that id, or the movement is of one of them for sure."""
+    same = [Namesake(one.day, one.cents) for one in flows.named(found.flow_id)]
+    if meant(same, cents, day, further=bool(found.supplement)) is not None:
+        return found
+    return replace(found, confidence="proposed", reason="ambiguous")
 
 
 def read_flow_id(said: Wording) -> tuple[str, bool]:
@@ -183,26 +200,29 @@ def _look_up(run: Run, flows: Flows, said: Wording, cents: int | None) -> Found 
     same, end = whole[0]
     # A shorter one is another reading only where the text could end there.
     rivals = [one for each, how in whole[1:] if how != GLUED for one in each]
-    rivals += same[1:]
     length = len(_key(same[0].flow_id))
     for cut in run.ends():
         if cut >= length:
             rivals += [one for one in flows.beginning(signs[:cut]) if one not in rivals]
-    return _decide(same[0], end, length, rivals, cents)
+    return _decide(same, end, length, rivals, cents)
 
 
-def _decide(one: Known, end: str, length: int, rivals: Sequence[Known], cents: int | None) -> Found:
-    agrees = cents is not None and one.cents == cents
+def _decide(
+    same: Sequence[Known], end: str, length: int, rivals: Sequence[Known], cents: int | None
+) -> Found:
+    one = same[0]
+    agrees = cents is not None and any(each.cents == cents for each in same)
     if not rivals:
         if end in (HARD, WORD) or length >= wording.FLOW_ID_CHARS or agrees:
             return Found("flow", "exact", one.flow_id)
         # The rest may belong to a flow that is not here yet.
         return Found("flow", "proposed", one.flow_id, reason="blank_at_end")
-    others = [rival for rival in rivals if cents is not None and rival.cents in (cents, None)]
+    others = _by_id(rival for rival in rivals if cents is not None and rival.cents in (cents, None))
     if agrees and not others:
         sure: Confidence = "exact" if end == HARD else "proposed"
         return Found("flow", sure, one.flow_id, reason="" if sure == "exact" else "ambiguous")
-    if not agrees and len(others) == 1 and others[0].cents == cents and one.cents is not None:
+    told = all(each.cents is not None for each in same)
+    if not agrees and len(others) == 1 and others[0].cents == cents and told:
         return Found("flow", "proposed", others[0].flow_id, reason="ambiguous")
     return Found("flow", "none", reason="ambiguous")
 
@@ -215,17 +235,23 @@ def _cut(run: Run, signs: str, flows: Flows, said: Wording, cents: int | None) -
         begun = flows.beginning(signs[:cut])
         if not begun:
             continue
-        agreeing = [one for one in begun if cents is not None and one.cents == cents]
-        if len(begun) > 1:
+        agreeing = _by_id(one for one in begun if cents is not None and one.cents == cents)
+        if len(_by_id(begun)) > 1:
             if len(agreeing) == 1:
                 return Found("flow", "proposed", agreeing[0].flow_id, reason="cut")
             return Found("flow", "none", reason="ambiguous")
         # Another transfer of a flow has another amount than the flow.
-        differs = cents is not None and begun[0].cents not in (cents, None) and not said.supplement
+        told = cents is not None and not any(one.cents in (cents, None) for one in begun)
+        differs = told and not said.supplement
         if run.end_at(cut) in (SOFT, GLUED) or differs:
             return Found("flow", "proposed", begun[0].flow_id, reason="cut")
         return Found("flow", "prefix", begun[0].flow_id)
     return None
+
+
+def _by_id(known: Iterable[Known]) -> list[Known]:
+    """One of each id: whose flow an id means is another question (`_of_one`)."""
+    return list({_key(one.flow_id): one for one in known}.values())
 
 
 def _proposed(said: Wording, flows: Flows, cents: int | None, day: date | None) -> Known | None:
@@ -331,7 +357,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ids = list(_lines(io.BytesIO(Path(given.known).read_bytes())))
         except OSError as error:
             parser.error(f"{given.known} cannot be read: {error.strerror}")
-        flows = Flows(Known(one.strip()) for one in ids if one.strip())
+        flows = Flows(Known(one) for one in dict.fromkeys(map(str.strip, ids)) if one)
     out = sys.stdout
     for text in _lines(sys.stdin.buffer):
         fact = told(text, flows)

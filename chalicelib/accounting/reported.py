@@ -57,7 +57,9 @@ def marked(position: Position, numbers: dict[int, bool]) -> Position:
     """The position with what flows have of its payments; the same one where nothing changes.
     Pure."""
     payments = tuple(
-        replace(one, reported=numbers[one.number]) if one.number in numbers else one
+        replace(one, reported=numbers[one.number])
+        if one.number in numbers and not one.anew
+        else one
         for one in position.payments
     )
     if payments == position.payments:

@@ -1,7 +1,8 @@
 """A settlement flow with its versions and its money: which version counts, how it stands. Pure.
 
 Flows of one id (of several PSPs or years) and the movements that name that id are decided together,
-for a movement belongs to the flow whose transfer is nearest. Source: pagopa.md sections 6 and 7.
+for a movement belongs to the one that it means for sure, or to none (`namesakes`).
+Source: pagopa.md sections 6 and 7.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from typing import Any, Final, Literal, NamedTuple
 from chalicelib.accounting import calendar
 from chalicelib.accounting.facts import FlowState
 from chalicelib.accounting.flows import Origin
-from chalicelib.accounting.groups import PARTS, Sums
+from chalicelib.accounting.groups import ODD, PARTS, Sums
 from chalicelib.accounting.matching import FLOW_DAYS
+from chalicelib.accounting.namesakes import Namesake, meant
 from chalicelib.accounting.payment_match import ANOMALOUS, UNRECEIPTED, FlowKey
 
 # open: its money or its lines are on the way; odd: somebody should look; ready: may be posted.
@@ -40,20 +42,24 @@ class Version(NamedTuple):
 
 
 class Named(NamedTuple):
-    """A flow of an id: its name and the day of its transfer, in the version that counts."""
+    """A flow of an id: its name, the day and the cents of its transfer, in the version that
+    counts."""
 
     name: str
     key: FlowKey
     settled: date
+    cents: int | None = None
 
 
 class Credit(NamedTuple):
-    """A movement that names the id for sure. `pinned`: the flow that an operator linked it to."""
+    """A movement that names the id for sure. `pinned`: the flow that an operator linked it to;
+    `further`: it says that it is one of several transfers of its flow."""
 
     identity: str
     day: date
     cents: int
     pinned: str = ""
+    further: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,14 +99,17 @@ def _age(one: Version) -> tuple[object, ...]:
 
 
 def owners(flows: Sequence[Named], credits: Iterable[Credit]) -> dict[str, Bank]:
-    """What each flow of an id gets of its movements, by the flow's name."""
+    """What each flow of an id gets of its movements, by the flow's name. A movement that may be of
+    several is of none: its text is looked at again when its flow's row is done, and proposes it."""
     mine: dict[str, list[Credit]] = {one.name: [] for one in flows}
+    same = [Namesake(one.settled, one.cents) for one in flows]
     for credit in credits:
         if credit.pinned in mine:
             mine[credit.pinned].append(credit)
-        elif flows:
-            nearest = min(flows, key=lambda one: (abs((one.settled - credit.day).days), one.key))
-            mine[nearest.name].append(credit)
+            continue
+        at = meant(same, credit.cents, credit.day, further=credit.further)
+        if at is not None:
+            mine[flows[at].name].append(credit)
     return {name: _bank(found) for name, found in mine.items()}
 
 
@@ -214,6 +223,11 @@ def _desk(flow: Settled, state: FlowState, postable: bool, whole: bool, clean: b
     if state == "waiting" or not whole:
         return "open"
     return "open" if clean else "odd"
+
+
+def odd(flow: Settled) -> tuple[str, ...]:
+    """What is said of those of its lines of which nothing is posted, each label once."""
+    return tuple(label for label, lines in zip(ODD, flow.sums.odd, strict=True) if lines)
 
 
 def is_late(flow: Settled, today: date) -> bool:

@@ -7,6 +7,8 @@ added is the first line's, what they took off is missing at the end.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chalicelib.payments.positions.model import Line, Position, transfers
 
 Told = tuple[str, str, str, str, str, int, int]
@@ -16,6 +18,8 @@ def lines_of(position: Position, number: int, transfer: int, cents: int) -> tupl
     """(due, service, reason, chapter, provenance, year, cents) of each line that a transfer of the
     payment `number` paid, `cents` together; the first line where nothing says which."""
     payment = next((one for one in position.payments if one.number == number), None)
+    if payment is not None and payment.anew:
+        position = replace(position, lines=payment.anew.lines, payments=())
     wanted = payment.cents if payment else position.cents
     before = sum(one.cents for one in position.instalments if number and one.number < number)
     shares: list[list[tuple[Line, int]]] = []

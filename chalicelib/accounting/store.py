@@ -25,7 +25,7 @@ from typing import Any, Final
 
 from chalicelib.accounting import groups, settled
 from chalicelib.accounting.facts import Receipt, Reported
-from chalicelib.accounting.groups import PARTS, Held, Kept, Part, Single, Sums, flow_name
+from chalicelib.accounting.groups import ODD, PARTS, Held, Kept, Part, Single, Sums, flow_name
 from chalicelib.accounting.payment_match import FlowKey
 from chalicelib.accounting.settled import Bank, Credit, Named, Settled, Version
 from chalicelib.base import clock, dynamo, ids, keys
@@ -88,18 +88,11 @@ def put_group(tenant: str, stored: Stored) -> Put:
         item |= {
             "list_pk": keys.pk(tenant, "PAYMENTS"),
             "list_sk": keys.sk(day, f"p.{ids.derive('payment', stored.iuv)}"),
-            "state_pk": keys.pk(tenant, "PAYMENTS", _desk(stored)),
+            "state_pk": keys.pk(tenant, "PAYMENTS", groups.lies_on(held, stored.parts)),
         }
         if person := stored.facts.get("person"):
             item["customer_pk"] = keys.pk(tenant, "PAYMENTS", "OF", str(person))
     return Put(item, when=same(stored.version), label=f"group:{stored.iuv}")
-
-
-def _desk(stored: Stored) -> str:
-    # Single transfers that may be posted have no flow to be found by: they are looked for there.
-    if groups.is_single(stored.held, stored.parts):
-        return "single"
-    return groups.desk(stored.held, stored.parts)
 
 
 def paid_day(held: Held) -> str:
@@ -221,7 +214,8 @@ def listed(tenant: str, flow: Settled) -> Item:
 
 def _sums(sums: Sums) -> Item:
     cents = {f"{name}_cents": sums.cents[at] for at, name in enumerate(PARTS)}
-    return cents | {f"{name}_lines": sums.lines[at] for at, name in enumerate(PARTS)}
+    lines = {f"{name}_lines": sums.lines[at] for at, name in enumerate(PARTS)}
+    return cents | lines | {f"odd_{name}": sums.odd[at] for at, name in enumerate(ODD)}
 
 
 def banked(bank: Bank) -> Item:
@@ -256,6 +250,7 @@ def read_flow(item: Item) -> Settled:
         sums=Sums(
             tuple(item[f"{name}_cents"] for name in PARTS),
             tuple(item[f"{name}_lines"] for name in PARTS),
+            tuple(item.get(f"odd_{name}", 0) for name in ODD),
         ),
         bank=Bank(
             item["bank_cents"], _day(item["bank_day"]), tuple(item["movements"]), item["by_hand"]
@@ -327,7 +322,7 @@ def put_hub(tenant: str, hub: Hub) -> Put:
         "pk": pk,
         "sk": sk,
         "flow_id": hub.flow_id,
-        "flows": [[one.name, *one.key, one.settled.isoformat()] for one in hub.flows],
+        "flows": [[one.name, *one.key, one.settled.isoformat(), one.cents] for one in hub.flows],
         "credits": [[one.identity, one.day.isoformat(), *one[2:]] for one in hub.credits],
         "version": hub.version + 1,
     }
@@ -343,12 +338,12 @@ def read_hub(item: Item) -> Hub:
     return Hub(
         item["flow_id"],
         tuple(
-            Named(name, (psp, flow_id, year), date.fromisoformat(day))
-            for name, psp, flow_id, year, day in item["flows"]
+            Named(name, (psp, flow_id, year), date.fromisoformat(day), *cents)
+            for name, psp, flow_id, year, day, *cents in item["flows"]
         ),
         tuple(
-            Credit(identity, date.fromisoformat(day), cents, pinned)
-            for identity, day, cents, pinned in item["credits"]
+            Credit(identity, date.fromisoformat(day), cents, *more)
+            for identity, day, cents, *more in item["credits"]
         ),
         item["version"],
     )

@@ -60,7 +60,7 @@ def summary(tenant: str, first: date, last: date, today: date) -> Summary:
     for flow in flows:
         if inbox.of_flow(flow, "", today) and settled.standing(flow).desk not in ("done", "ready"):
             labels += settled.standing(flow).labels
-    for desk in ("odd", "waiting"):
+    for desk in ("odd", "waiting", groups.SINGLES[1]):
         for _, stored in store.list_groups(tenant, desk=desk, first=low, last=high):
             for entry in inbox.of_group(tenant, stored, desk, today):
                 labels += [one for one in entry.labels if one not in _QUIET]
@@ -97,8 +97,8 @@ def money(tenant: str) -> Money:
             mixed.add(flow.name)
         open_cents += flow.bank.cents - flow.posted_cents - odd
     loose = singles_posted = postable.singles_posted(tenant)
-    # Transfers for one payment alone lie on these two desks only, whatever is thought of them.
-    for desk in ("odd", "single"):
+    # Transfers for one payment alone lie on these desks only, whatever is thought of them.
+    for desk in ("odd", *groups.SINGLES):
         for _, stored in store.list_groups(tenant, desk=desk):
             marks = _marks(tenant, stored) if _may_be_posted(stored, mixed) else []
             mine = sum(int(one["cents"]) for one in marks if not one["flow"])

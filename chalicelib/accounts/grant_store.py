@@ -82,6 +82,12 @@ def still_there(tenant: str, grant: Grant) -> dynamo.Check:
     )
 
 
+def as_read(tenant: str, grant_id: str, found: Grant | None) -> dynamo.Check:
+    """The commit fails unless what that name names (None: nothing) is as it was read."""
+    when: dynamo.Condition = ({"version": found.version},) if found else dynamo.NEW
+    return dynamo.Check(grant_key(tenant, grant_id), when, label=f"grant:{grant_id}")
+
+
 def get(tenant: str, grant_id: str) -> Grant | None:
     item = dynamo.get(grant_key(tenant, grant_id))
     return read(item) if item else None

@@ -147,9 +147,10 @@ def scopes_of(kind: Kind, role: Role) -> frozenset[str]:
     return SCOPES_OF.get((kind, role), frozenset())
 
 
-def grant_id(tenant: str, user: str, role: Role) -> str:
-    """One grant for each person and role in a tenant, so that giving twice gives once."""
-    return ids.derive("grant", tenant, user, role)
+def grant_id(tenant: str, user: str, role: Role, turn: int = 0) -> str:
+    """One grant for each person and role in a tenant, so that giving twice gives once. `turn`:
+    which name of this role; a grant that was given another role keeps the one it was made under."""
+    return ids.derive("grant", tenant, user, role, *([str(turn)] if turn else []))
 
 
 def checked(grant: Grant) -> Grant:

@@ -38,6 +38,7 @@ KINDS: Final[Mapping[str, tuple[frozenset[str], frozenset[str]]]] = {
         ("password_changed", "at", ""),
         ("recovery_used", "at left", ""),
         ("totp_reset", "at", ""),
+        ("grant_changed", "inviter practice role", "expires"),
         ("grant_revoked", "practice role", ""),
         ("plan_changed", "practice plan", "link"),
         # Somebody of the house entered as support (break-glass), why and until when.

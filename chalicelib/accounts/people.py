@@ -8,8 +8,8 @@ known one is linked and told, its password untouched (F003-007…011, reading D8
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from datetime import datetime
+from itertools import count
 
 from chalicelib.accounts import addresses, audit, grant_store, grants, letters, suppression
 from chalicelib.accounts.audit import Action, Actor
@@ -36,6 +36,18 @@ class Wanted:
     language: str = "it"
     level: str = ""
     pos: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Change:
+    """What a grant becomes: all of its scope and end, as in Wanted. `role`, `pos` None: as they
+    are. `version`: the one that was read, None for whichever there is."""
+
+    cabinets: tuple[str, ...] | None = None
+    ends_at: str = ""
+    role: Role | None = None
+    pos: bool | None = None
+    version: int | None = None
 
 
 def give(
@@ -69,10 +81,10 @@ def _give(
 ) -> Grant:  # fmt: skip
     known = users.find(mail)
     user = known or ids.derive("user", token)
-    old = grant_store.get(tenant, grants.grant_id(tenant, user, wanted.role))
+    name, old = _named(tenant, user, wanted.role, now)
     grant = grants.checked(
         Grant(
-            id=grants.grant_id(tenant, user, wanted.role),
+            id=name,
             tenant=tenant,
             kind=home.kind,
             user=user,
@@ -88,12 +100,10 @@ def _give(
             version=(old.version if old else 0) + 1,
         )
     )
-    if old and old.holds(now):
+    if old and _is_held(old, wanted.role, now):
         if _scope(old) == _scope(grant):
             return old
-        raise Conflict(
-            "grant_exists", "This person has this role already; change its scope.", grant=old.id
-        )
+        raise _exists(old)
     ops = grant_store.write(tenant, grant, old)
     ops.append(_audited(tenant, actor, Action.GRANT_GIVEN, grant, now))
     if known:
@@ -106,8 +116,39 @@ def _give(
     return grant
 
 
+def _exists(grant: Grant) -> Conflict:
+    return Conflict(
+        "grant_exists", "This person has this role already; change its scope.", grant=grant.id
+    )
+
+
 def _scope(grant: Grant) -> tuple[object, ...]:
-    return grant.cabinets, grant.customer, grant.ends_at, grant.level, grant.pos
+    return grant.role, grant.cabinets, grant.customer, grant.ends_at, grant.level, grant.pos
+
+
+def _named(tenant: str, user: str, role: Role, now: datetime) -> tuple[str, Grant | None]:
+    """The grant by which a person holds a role, else the name that one would get and what it named
+    before. A grant that became another role keeps its name, so the next one of that role gets
+    another."""
+    for turn in count():
+        name = grants.grant_id(tenant, user, role, turn)
+        old = grant_store.get(tenant, name)
+        if old is None or old.role == role or not old.holds(now):
+            break
+    if old is None or not _is_held(old, role, now):
+        for one in _of_person(tenant, user):
+            if _is_held(one, role, now):
+                return one.id, one
+    return name, old
+
+
+def _is_held(grant: Grant | None, role: Role, now: datetime) -> bool:
+    return grant is not None and grant.role == role and grant.holds(now)
+
+
+def _of_person(tenant: str, user: str) -> list[Grant]:
+    """Those of one person in this tenant that are not revoked."""
+    return [one for one in grant_store.of_user(user) if one.tenant == tenant]
 
 
 def requires_otp(home: Reseller, role: Role) -> bool:
@@ -160,29 +201,69 @@ def require(tenant: str, grant_id: str) -> Grant:
 
 
 def change(
-    tenant: str, grant_id: str, cabinets: Sequence[str] | None, ends_at: str, actor: Actor,
-    now: datetime, wakes: Wakes, pos: bool | None = None,
+    tenant: str, home: Reseller, grant_id: str, wanted: Change, actor: Actor, now: datetime,
+    wakes: Wakes,
 ) -> Grant:  # fmt: skip
-    """Another scope or end for a grant; it holds from the person's next request. `pos` None: as it
-    is."""
+    """Another role, scope or end for a grant, which stays the same object under its id; it holds
+    from the person's next request, in sessions that are open too (one without a second factor ends
+    where the new role asks for one). He is told by letter. What changes nothing is no change.
+
+    Rejected `grant_revoked`, `last_head`, and as `grants.checked`, `_require_role`. Conflict when
+    it is not `wanted.version` any more.
+    """
     old = require(tenant, grant_id)
     if old.revoked_at:
         raise Rejected("grant_revoked", "This grant was revoked; give a new one.", status=409)
+    if wanted.version not in (None, old.version):
+        raise Conflict()
+    role = wanted.role or old.role
     new = dataclasses.replace(
         old,
-        cabinets=None if cabinets is None else tuple(cabinets),
-        ends_at=ends_at,
-        pos=old.pos if pos is None else pos,
+        role=role,
+        cabinets=wanted.cabinets,
+        ends_at=wanted.ends_at,
+        pos=old.pos if wanted.pos is None else wanted.pos,
+        requires_otp=old.requires_otp if role == old.role else requires_otp(home, role),
         version=old.version + 1,
     )
     if _scope(new) == _scope(old):
         return old
     ops = grant_store.write(tenant, grants.checked(new), old)
-    if ends_at and old.role == grants.HEAD[old.kind]:
+    if role != old.role:
+        ops += _require_role(tenant, old, role, now)
+    head = grants.HEAD[old.kind]
+    if old.role == head and (role != head or wanted.ends_at):
         ops.append(_another_head(tenant, old, now))
     ops.append(_audited(tenant, actor, Action.GRANT_CHANGED, new, now))
+    user = users.get(old.user)
+    values = _told(home, actor, new) | ({"expires": new.ends_at} if new.ends_at else {})
+    mail = users.person(user).mail
+    ops.append(_letter(tenant, "grant_changed", mail, values, now, new, user.language))
     wakes.commit(ops)
     return new
+
+
+def _require_role(tenant: str, old: Grant, role: Role, now: datetime) -> list[Op]:
+    """That a grant may become another role: nobody holds a role twice, also where two changes or a
+    gift are under way at once.
+
+    Rejected `grant_customer` (a customer's access is of one customer, and becomes no other),
+    `grant_role` (what was not given here, as support's hour, becomes nothing). Conflict
+    `grant_exists`.
+    """
+    if old.role not in grants.GIVEN[old.kind]:
+        raise Rejected("grant_role", "What was not given here becomes no other role.")
+    if "customer" in (old.role, role):
+        raise Rejected("grant_customer", "A customer's access does not become another role.")
+    name, there = _named(tenant, old.user, role, now)
+    if there and there.id != old.id and _is_held(there, role, now):
+        raise _exists(there)
+    others = {one.id: one for one in _of_person(tenant, old.user)} | {name: there}
+    return [
+        grant_store.as_read(tenant, one, found)
+        for one, found in others.items()
+        if one != old.id
+    ]  # fmt: skip
 
 
 def revoke(

@@ -161,6 +161,20 @@ def download_link(place: Place, file_name: str, seconds: int) -> str:
     return link
 
 
+def shown_link(place: Place, content_type: str, seconds: int) -> str:
+    """A presigned GET that a browser shows as that type, whatever the object was put as."""
+    link: str = aws.client("s3").generate_presigned_url(
+        "get_object",
+        Params={
+            **place._call(),
+            "ResponseContentDisposition": "inline",
+            "ResponseContentType": content_type,
+        },
+        ExpiresIn=seconds,
+    )
+    return link
+
+
 def upload_form(place: Place, max_bytes: int, seconds: int) -> dict[str, Any]:
     """A presigned POST for exactly this key: `{"url": …, "fields": {…}}`."""
     form: dict[str, Any] = aws.client("s3").generate_presigned_post(

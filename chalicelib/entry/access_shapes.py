@@ -52,6 +52,13 @@ class NewGrant(Taken):
 
 
 class GrantChange(Taken):
+    """The whole scope and end. A `role` other than the one it has must be one that is given here;
+    a customer's access neither becomes nor comes of another one."""
+
+    version: int | None = Field(
+        default=None, ge=1, description="the one that was read; null: whichever there is"
+    )
+    role: Role | None = Field(default=None, description="null: as it is")
     cabinets: list[str] | None = Field(default=None, max_length=200)
     ends_at: str = Field(default="", pattern=rf"^$|{_INSTANT}")
     pos: bool | None = Field(default=None, description="null: as it is")
@@ -71,6 +78,7 @@ class Grant(Given):
     revoked_at: str | None
     reason: str | None = Field(description="why support broke the glass")
     pos: bool
+    version: int
 
 
 class Grants(Given):

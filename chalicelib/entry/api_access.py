@@ -10,7 +10,7 @@ from chalice.app import Blueprint
 from chalicelib.accounts import grant_store, people, plans, registration, support
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.identity import own
-from chalicelib.accounts.people import Listed, Wanted
+from chalicelib.accounts.people import Change, Listed, Wanted
 from chalicelib.accounts.registration import Details
 from chalicelib.base import clock, limits, work
 from chalicelib.base.errors import NotFound, Rejected
@@ -96,15 +96,23 @@ def _level(tenant: str, wanted: shapes.NewGrant) -> str:
 
 
 @route(
-    bp, "PUT", "/v1/grants/{grant_id}", "grants:write", "Change what somebody sees, or until when",
-    shapes.Grant, body=shapes.GrantChange,
+    bp, "PUT", "/v1/grants/{grant_id}", "grants:write",
+    "Change somebody's role, what he sees, or until when", shapes.Grant, body=shapes.GrantChange,
 )  # fmt: skip
 def change_grant(request: Request) -> shapes.Grant:
     tenant, wanted = request.caller.tenant, request.body
     with work.waking() as wakes:
         changed = people.change(
-            tenant, request.path["grant_id"], wanted.cabinets, wanted.ends_at, request.actor,
-            clock.now(), wakes, wanted.pos,
+            tenant,
+            accounts.get_reseller(tenant),
+            request.path["grant_id"],
+            Change(
+                None if wanted.cabinets is None else tuple(dict.fromkeys(wanted.cabinets)),
+                wanted.ends_at, wanted.role, wanted.pos, wanted.version,
+            ),
+            request.actor,
+            clock.now(),
+            wakes,
         )  # fmt: skip
     return _one(tenant, changed.id)
 
@@ -190,6 +198,7 @@ def _grant(listed: Listed) -> shapes.Grant:
         revoked_at=one.revoked_at or None,
         reason=one.reason or None,
         pos=one.pos,
+        version=one.version,
     )
 
 

@@ -35,8 +35,8 @@ def issue_body_invoice(request: Request) -> shapes.ComposedInvoice:
         config.get("TRANSMITTER"), name[:10], training.seller(tenant, body)
     )
     document = handing.document_id(request.caller, request.idempotency_key)
-    tied = invoices.paid(tenant, document)
-    if tied is None or tied.position != shown.position.id:  # else it is the same request again
+    if not invoices.is_made_for(tenant, document, shown.position.id):
+        # Else it is the same request again.
         invoices.require(values, shown.position, shown.person, body.fiscal_code)
     payments = invoices.payments_of(shown.position)
     values = dataclasses.replace(

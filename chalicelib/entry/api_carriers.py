@@ -122,7 +122,9 @@ def delivery_files(request: Request) -> shapes.Files:
 
 
 def _file(name: str, place: s3.Place) -> shapes.File:
-    return shapes.File(name=name, url=s3.download_link(place, name, limits.DOWNLOAD_LINK_S))
+    lasts_s = limits.DOWNLOAD_LINK_S
+    shown = s3.shown_link(place, "application/pdf", lasts_s) if name.endswith(".pdf") else ""
+    return shapes.File(name=name, url=s3.download_link(place, name, lasts_s), shown=shown)
 
 
 # ------------------------------------------------------------------ letters
@@ -189,9 +191,9 @@ def get_postal_order(request: Request) -> shapes.Order:
 )  # fmt: skip
 def postal_sample(request: Request) -> shapes.Sample:
     name, tenant = request.path["delivery_id"], request.caller.tenant
-    found = orders.sample_links(tenant, name)
+    found = orders.sample_files(tenant, name)
     acting.read(request, Action.NOTICE_READ, f"postal:{name}", count=len(found))
-    return shapes.Sample(files=[shapes.File(name=one, url=url) for one, url in found])
+    return shapes.Sample(files=[_file(one, place) for one, place in found])
 
 
 @route(

@@ -224,4 +224,5 @@ def list_dues(request: Request) -> shapes.Dues:
 
 def due_answer(found: Owed) -> shapes.Due:
     person = {"name": found.person.name, "tax_code": found.person.tax_code}
-    return shapes.Due.model_validate(asdict(found.due) | person)
+    stamp = {"stamp": found.due.stamp is not None}
+    return shapes.Due.model_validate(asdict(found.due) | person | stamp)

@@ -1,4 +1,4 @@
-"""Flows under /v1/body/flows and debt positions under /v1/body/positions."""
+"""Debt positions under /v1/body/positions."""
 
 from __future__ import annotations
 
@@ -12,20 +12,19 @@ from chalicelib.accounting import reopening
 from chalicelib.accounts.audit import Action
 from chalicelib.base import clock, limits, work
 from chalicelib.base.errors import Rejected
-from chalicelib.entry import acting, api_dues, api_office, dues_shapes
+from chalicelib.entry import acting, api_generation, api_office, dues_shapes
 from chalicelib.entry import position_shapes as shapes
 from chalicelib.entry.web import Request, route
-from chalicelib.payments import amounts
-from chalicelib.payments.amounts import Turn
+from chalicelib.payments import amounts, bodies, invoices
+from chalicelib.payments.amounts import Rule, Turn
 from chalicelib.payments.dues import values
-from chalicelib.payments.dues.filters import Filter
 from chalicelib.payments.dues.model import Person
 from chalicelib.payments.pagopa import looking, told
-from chalicelib.payments.positions import archive, editing, flows, model, positions
+from chalicelib.payments.positions import archive, editing, model, positions
 from chalicelib.payments.positions.editing import Amount, Edit
-from chalicelib.payments.positions.grouping import Change, Parameters, Plan
+from chalicelib.payments.positions.model import Payment
+from chalicelib.payments.positions.plans import ByHand, Plan
 from chalicelib.payments.positions.positions import Outside, Shown, Wanted
-from chalicelib.payments.positions.store import Flow
 from chalicelib.payments.stamps import Stamp
 
 bp = Blueprint(__name__)
@@ -39,128 +38,13 @@ def _by(request: Request) -> str:
     return f"{request.actor.kind}:{request.actor.id}"
 
 
-# ------------------------------------------------------------------ flows
-def _flow(found: Flow) -> shapes.Flow:
-    return shapes.Flow.model_validate(asdict(found) | {"excluded": len(found.excluded)})
-
-
-@route(
-    bp, "POST", "/v1/body/flows", "body:write", "List the open dues that are to be asked for",
-    shapes.Flow, body=shapes.NewFlow, status=202, idempotency_key=True,
-)  # fmt: skip
-def begin_flow(request: Request) -> shapes.Flow:
-    said = request.body.model_dump()
-    for name in ("categories", "chapters", "services"):
-        said[name] = tuple(said[name])
-    wanted = Filter(**said | {"batch": said["batch"] or ""})
-    key = f"{request.caller.key_id}:{request.idempotency_key}"
-    with work.waking() as wakes:
-        return _flow(flows.begin(request.caller.tenant, wanted, clock.now(), key, wakes))
-
-
-@route(bp, "GET", "/v1/body/flows", "body:read", "Flows, newest first", shapes.Flows)
-def list_position_flows(request: Request) -> shapes.Flows:
-    return shapes.Flows(flows=[_flow(one) for one in flows.list_flows(request.caller.tenant)])
-
-
-@route(bp, "GET", "/v1/body/flows/{generation_id}", "body:read", "How far a flow is", shapes.Flow)
-def get_position_flow(request: Request) -> shapes.Flow:
-    return _flow(flows.get(request.caller.tenant, request.path["generation_id"]))
-
-
-@route(
-    bp, "GET", "/v1/body/flows/{generation_id}/dues", "body:read", "The list of a flow",
-    shapes.Listed, query=shapes.PageQuery,
-)  # fmt: skip
-def flow_dues(request: Request) -> shapes.Listed:
-    query: shapes.PageQuery = request.query
-    name = request.path["generation_id"]
-    found = flows.page(request.caller.tenant, name, query.offset, query.limit)
-    if found:
-        acting.read(request, Action.DUES_READ, f"flow:{name}", count=len(found))
-    return shapes.Listed(dues=[api_dues.due_answer(one) for one in found])
-
-
-@route(
-    bp, "POST", "/v1/body/flows/{generation_id}/exclude", "body:write", "Take dues off the list",
-    shapes.Flow, body=shapes.Exclusion,
-)  # fmt: skip
-def exclude_dues(request: Request) -> shapes.Flow:
-    return _flow(
-        flows.exclude(request.caller.tenant, request.path["generation_id"], request.body.dues)
-    )
-
-
-def _changes(wanted: list[shapes.Change]) -> tuple[Change, ...]:
-    return tuple(
-        Change(
-            kind=one.kind,
-            reason=one.reason,
-            days=one.days,
-            cents=one.cents,
-            rate=one.percent / 100,
-            yearly_rate=one.yearly_percent / 100,
-        )
-        for one in wanted
-    )
-
-
-def _amounts(found: Iterable[Turn]) -> list[shapes.AmountFrom]:
-    return [
-        shapes.AmountFrom(
-            day=one.day,
-            cents=one.due.cents,
-            parts=[shapes.AmountPart(**vars(part)) for part in one.due.parts],
-            daily=one.daily,
-        )
-        for one in found
-    ]
-
-
-@route(
-    bp, "POST", "/v1/body/flows/{generation_id}/preview", "body:read",
-    "What a due of the list would ask for by the day; nothing is written", shapes.Preview,
-    body=shapes.NewPreview,
-)  # fmt: skip
-def preview_amounts(request: Request) -> shapes.Preview:
-    wanted: shapes.NewPreview = request.body
-    fee = wanted.late_fee_cents, wanted.late_fee_days
-    found = flows.preview(
-        request.caller.tenant, request.path["generation_id"], wanted.due, fee,
-        _changes(wanted.changes), _today(),
-    )  # fmt: skip
-    return shapes.Preview(cents=found.cents, due=found.due, amounts=_amounts(found.turns))
-
-
-@route(
-    bp, "POST", "/v1/body/flows/{generation_id}/generate", "body:write",
-    "Make debt positions of the list", shapes.Flow, body=shapes.Parameters, status=202,
-)  # fmt: skip
-def generate_positions(request: Request) -> shapes.Flow:
-    name, wanted, now = request.path["generation_id"], request.body, clock.now()
-    given = Parameters(
-        description=wanted.description,
-        ends=wanted.ends or flows.default_end(now),
-        due=wanted.due,
-        grouped=wanted.grouped,
-        subject=wanted.subject,
-        plan=Plan(**wanted.plan.model_dump()) if wanted.plan else None,
-        late_fee_cents=wanted.late_fee_cents,
-        late_fee_days=wanted.late_fee_days,
-        changes=_changes(wanted.changes),
-        hard_end=wanted.hard_end,
-    )
-    record = acting.entry(request, Action.POSITIONS_GENERATED, f"flow:{name}")
-    with work.waking() as wakes:
-        return _flow(flows.generate(request.caller.tenant, name, given, now, wakes, [record]))
-
-
-# ------------------------------------------------------------------ positions
 def _summary(found: Shown) -> dict[str, object]:
     today = _today()
     position = model.on(found.position, today)
     payments = [
-        asdict(one) | {"notice": one.notice, "asked_cents": model.asked(position, one, today).cents}
+        asdict(one)
+        | {"notice": one.notice, "asked_cents": model.asked(position, one, today).cents}
+        | {"anew": one.anew.position if one.anew else ""}
         for one in position.payments
     ]
     person = {"name": found.person.name, "tax_code": found.person.tax_code}
@@ -171,10 +55,12 @@ def _whole(tenant: str, position_id: str) -> shapes.Position:
     found, events = positions.show(tenant, position_id)
     transfers = [asdict(one) for one in model.transfers(found.position.lines)]
     known = {name: getattr(found.person, name) for name in shapes.DebtorKnown.model_fields}
+    tied = invoices.of_position(tenant, position_id)
     return shapes.Position.model_validate(
         _summary(found)
         | {"transfers": transfers, "timeline": events, "debtor": known}
         | {"pagopa": asdict(told.get(tenant, position_id))}
+        | {"invoice": asdict(tied) if tied else None}
         | _ruled(found.position)
     )
 
@@ -189,10 +75,15 @@ def _ruled(position: model.Position) -> dict[str, object]:
         }
         for one in position.rules
     ]
+    return {"rules": rules, "amounts": api_generation.amounts_of(_turns(position))}
+
+
+def _turns(position: model.Position) -> list[Turn]:
+    """What the whole asks for from today on, where it is asked for and rules change it."""
     whole = position.whole
-    asks = whole is not None and whole.state == "unpaid" and position.rules
-    turns = amounts.calendar(whole.cents, position.rules, _today()) if whole and asks else []
-    return {"rules": rules, "amounts": _amounts(turns)}
+    if whole is None or whole.state != "unpaid" or not position.rules:
+        return []
+    return amounts.calendar(whole.cents, position.rules, _today())
 
 
 @route(
@@ -231,6 +122,42 @@ def _checked(debtor: dict[str, str]) -> dict[str, str]:
         ) from problem
 
 
+def _planned(wanted: shapes.Planned | None) -> Plan | ByHand | None:
+    if isinstance(wanted, shapes.PlanByHand):
+        return ByHand(tuple((one.cents, one.due) for one in wanted.instalments), wanted.whole)
+    return Plan(**wanted.model_dump()) if wanted else None
+
+
+def _wanted(wanted: shapes.Asked, person: Person, reason: str) -> Wanted:
+    return Wanted(
+        service=wanted.service, person=person, reason=reason, due=wanted.due,
+        chosen=wanted.chosen, cents=wanted.cents, manual=wanted.manual,
+        stamp=Stamp(**wanted.stamp.model_dump()) if wanted.stamp else None,
+        ends=wanted.ends, hard_end=wanted.hard_end, plan=_planned(wanted.plan),
+    )  # fmt: skip
+
+
+@route(
+    bp, "POST", "/v1/body/positions/preview", "body:read",
+    "What a spontaneous debt position would ask for; nothing is written", shapes.AskedPreview,
+    body=shapes.Asked,
+)  # fmt: skip
+def preview_position(request: Request) -> shapes.AskedPreview:
+    tenant = request.caller.tenant
+    said = _wanted(request.body, Person(tax_code="", name=""), reason="")  # nobody is asked yet
+    service = bodies.get_service(tenant, said.service)
+    lines, asked = positions.drawn(bodies.get(tenant), service, said, clock.now())
+    return _previewed(sum(line.cents for line in lines), asked)
+
+
+def _previewed(
+    cents: int, asked: Iterable[Payment], turns: Iterable[Turn] = ()
+) -> shapes.AskedPreview:
+    payments = [shapes.AskedPayment.model_validate(asdict(one)) for one in asked]
+    by_day = api_generation.amounts_of(turns)
+    return shapes.AskedPreview(cents=cents, payments=payments, amounts=by_day)
+
+
 @route(
     bp, "POST", "/v1/body/positions", "body:write", "Make a spontaneous debt position",
     shapes.Position, body=shapes.NewPosition, status=201, idempotency_key=True,
@@ -239,13 +166,7 @@ def make_position(request: Request) -> shapes.Position:
     wanted: shapes.NewPosition = request.body
     tenant = request.caller.tenant
     key = f"{request.caller.key_id}:{request.idempotency_key}"
-    debtor = _checked(wanted.debtor.model_dump())
-    said = Wanted(
-        service=wanted.service, person=Person(**debtor), reason=wanted.reason, due=wanted.due,
-        chosen=wanted.chosen, cents=wanted.cents, manual=wanted.manual,
-        stamp=Stamp(**wanted.stamp.model_dump()) if wanted.stamp else None,
-        ends=wanted.ends, hard_end=wanted.hard_end,
-    )  # fmt: skip
+    said = _wanted(wanted, Person(**_checked(wanted.debtor.model_dump())), wanted.reason)
     record = acting.entry(request, Action.POSITION_CHANGED, "position", state="made")
     made = positions.make(tenant, said, clock.now(), _by(request), key, [record])
     return _whole(tenant, made.id)
@@ -267,17 +188,39 @@ def get_position(request: Request) -> shapes.Position:
     "Change what is not paid yet", shapes.Position, body=shapes.Edit,
 )  # fmt: skip
 def edit_position(request: Request) -> shapes.Position:
-    name, wanted, tenant = request.path["position_id"], request.body, request.caller.tenant
+    name, tenant = request.path["position_id"], request.caller.tenant
+    record = acting.entry(request, Action.POSITION_CHANGED, f"position:{name}")
+    editing.edit(tenant, name, _edit(request.body), clock.now(), _by(request), [record])
+    return _whole(tenant, name)
+
+
+def _edit(wanted: shapes.Edit) -> Edit:
     debtor = wanted.debtor.model_dump(exclude_none=True) if wanted.debtor else {}
-    said = Edit(
+    return Edit(
         version=wanted.version, subject=wanted.subject, reason=wanted.reason, due=wanted.due,
         days={one.number: one.due for one in wanted.instalments}, ends=wanted.ends,
         hard_end=wanted.hard_end, debtor=_checked(debtor),
         amount=Amount(**wanted.amount.model_dump()) if wanted.amount else None,
+        rules=None if wanted.rules is None else tuple(_rule(one) for one in wanted.rules),
     )  # fmt: skip
-    record = acting.entry(request, Action.POSITION_CHANGED, f"position:{name}")
-    editing.edit(tenant, name, said, clock.now(), _by(request), [record])
-    return _whole(tenant, name)
+
+
+def _rule(said: shapes.NewRule) -> Rule:
+    return Rule(
+        said.kind, said.reason, said.first, said.last, said.cents, said.percent / 100,
+        said.yearly_percent / 100,
+    )  # fmt: skip
+
+
+@route(
+    bp, "POST", "/v1/body/positions/{position_id}/preview", "body:read",
+    "What a debt position would ask for after a change; nothing is written", shapes.AskedPreview,
+    body=shapes.Edit,
+)  # fmt: skip
+def preview_edit(request: Request) -> shapes.AskedPreview:
+    name, tenant = request.path["position_id"], request.caller.tenant
+    new = editing.preview(tenant, name, _edit(request.body), clock.now())
+    return _previewed(new.cents, new.payments, _turns(new))
 
 
 @route(

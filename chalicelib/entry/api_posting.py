@@ -28,7 +28,7 @@ from chalicelib.accounting.posting.store import Kept, Run
 from chalicelib.accounts.audit import Action
 from chalicelib.base import clock, limits, work
 from chalicelib.base.errors import NotFound
-from chalicelib.entry import acting, dues_shapes
+from chalicelib.entry import acting, dues_shapes, position_shapes
 from chalicelib.entry import posting_shapes as shapes
 from chalicelib.entry.web import Request, route
 from chalicelib.payments.dues import store as due_store
@@ -191,6 +191,24 @@ def _order(tenant: str, name: str) -> shapes.Order:
         _summary(order)
         | {"by": order.by, "at": order.at, "entry": order.seq, "reversed_by": order.reversed_by}
         | {"together": list(kept.together), "outcomes": told}
+    )
+
+
+@route(
+    bp, "GET", "/v1/body/positions/{position_id}/orders", "body:read",
+    "The orders (reversali) that posted payments of a debt position",
+    position_shapes.PositionOrders,
+)  # fmt: skip
+def position_orders(request: Request) -> position_shapes.PositionOrders:
+    name = request.path["position_id"]
+    found = browsing.orders_of(request.caller.tenant, name)
+    if found:
+        acting.read(request, Action.POSTINGS_READ, f"position:{name}", count=len(found))
+    return position_shapes.PositionOrders(
+        orders=[
+            position_shapes.PositionOrder.model_validate(_summary(order) | {"cents": cents})
+            for order, cents in found
+        ]
     )
 
 

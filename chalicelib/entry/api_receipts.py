@@ -73,9 +73,13 @@ def position_receipts(request: Request) -> shapes.Receipts:
 )  # fmt: skip
 def get_receipt(request: Request) -> shapes.ReceiptWhole:
     found = _read(request)
+    checked = service.stamps_checked(request.caller.tenant, found)
     said = _summary(found) | {
         "metadata": dict(found.metadata),
-        "transfers": [asdict(one) | {"metadata": dict(one.metadata)} for one in found.transfers],
+        "transfers": [
+            asdict(one) | {"metadata": dict(one.metadata), "stamp_check": checked.get(one.number)}
+            for one in found.transfers
+        ],
     }
     return shapes.ReceiptWhole.model_validate(said)
 

@@ -169,10 +169,12 @@ class FilesQuery(Taken):
 
 
 class File(Given):
-    """`url` leads to the bytes for a few minutes."""
+    """`url` leads to the bytes for a few minutes, `shown`, of a PDF, to the same in a browser's
+    page; "" of others."""
 
     name: str
     url: str
+    shown: str
 
 
 class Files(Given):

@@ -186,7 +186,8 @@ class DuesQuery(Taken):
 
 
 class Due(Given):
-    """`due`: by when, null when nobody said. `position`: the debt position that asks for it."""
+    """`due`: by when, null when nobody said. `position`: the debt position that asks for it.
+    `stamp`: a digital stamp is bought with it, whose price is not in `cents`."""
 
     id: str
     name: str
@@ -204,6 +205,7 @@ class Due(Given):
     position: str
     batch: str
     created_at: str
+    stamp: bool
 
 
 class Dues(Given):

@@ -1,4 +1,4 @@
-"""What the API takes and answers about flows and debt positions."""
+"""What the API takes and answers about debt positions."""
 
 from __future__ import annotations
 
@@ -8,161 +8,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
+from chalicelib.accounting.posting.model import OrderState
 from chalicelib.base import limits
 from chalicelib.entry.body_shapes import Cents, Code, Stamp
-from chalicelib.entry.dues_shapes import Cursor, Due
+from chalicelib.entry.dues_shapes import Cursor
+from chalicelib.entry.generation_shapes import PLAIN, AmountFrom, Day, Plan, Subject
 from chalicelib.entry.pagopa_shapes import Telling
+from chalicelib.entry.posting_shapes import Standing
 from chalicelib.entry.shapes import Given, Id, Taken
-from chalicelib.payments.dues.model import Category, Provenance
 from chalicelib.payments.positions.model import Origin, PaymentState
 from chalicelib.payments.positions.states import State
-from chalicelib.payments.positions.store import FlowState
 
-_PLAIN = r"^[^\x00-\x1f\x7f]*$"
-Subject = Annotated[str, StringConstraints(max_length=90, pattern=_PLAIN)]
-Printed = Annotated[str, StringConstraints(min_length=1, max_length=90, pattern=_PLAIN)]
-Said = Annotated[str, StringConstraints(max_length=140, pattern=_PLAIN)]
-# An instant before and behind it can be said.
-Day = Annotated[date, Field(ge=date(1950, 1, 1), le=date(2100, 12, 31))]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=70, pattern=_PLAIN)]
-List = Annotated[list[Annotated[str, StringConstraints(max_length=40)]], Field(max_length=50)]
-
-
-class NewFlow(Taken):
-    """Which open dues are on the list; what is left out does not count."""
-
-    least_cents: Cents | None = None
-    most_cents: Cents | None = None
-    assessed_from: date | None = None
-    assessed_until: date | None = None
-    due_from: date | None = None
-    due_until: date | None = None
-    categories: Annotated[list[Category], Field(max_length=3)] = Field(default_factory=list)
-    provenance: Provenance | None = None
-    chapters: List = Field(default_factory=list)
-    services: List = Field(default_factory=list)
-    year: int | None = Field(None, ge=1950, le=2100)
-    batch: Id | None = None
-
-
-class Exclusion(Taken):
-    """Ids of dues that are taken off the list."""
-
-    dues: Annotated[list[Id], Field(min_length=1, max_length=limits.PAGE_ITEMS_MAX)]
-
-
-class Plan(Taken):
-    """`whole`: the debtor may also pay all at once."""
-
-    count: int = Field(ge=2, le=limits.FLOW_INSTALMENTS)
-    first_due: date
-    every_months: int = Field(1, ge=1, le=24)
-    whole: bool = True
-
-
-class Change(Taken):
-    """More (`late_fee`) or less (`reduction`) than the notice says, by the day of payment: a late
-    fee from the day after `days` days since the due date, a reduction until so many days before it.
-    Together: `cents`, `percent` of the amount, `yearly_percent` as interest for each day of a late
-    fee. `reason` is printed on receipts."""
-
-    kind: Literal["late_fee", "reduction"]
-    reason: Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=_PLAIN)]
-    days: int = Field(0, ge=0, le=365)
-    cents: int = Field(0, ge=0, le=limits.AMOUNT_CENTS)
-    percent: Decimal = Field(Decimal(0), ge=0, le=1_000, max_digits=7, decimal_places=3)
-    yearly_percent: Decimal = Field(Decimal(0), ge=0, le=100, max_digits=6, decimal_places=3)
-
-
-class NewPreview(Taken):
-    """What would be said at generation; `due` for dues that have none."""
-
-    due: Day | None = None
-    late_fee_cents: int = Field(0, ge=0, le=limits.AMOUNT_CENTS)
-    late_fee_days: int = Field(0, ge=0, le=365)
-    changes: Annotated[list[Change], Field(max_length=limits.FLOW_CHANGES)] = Field(
-        default_factory=list
-    )
-
-
-class AmountPart(Given):
-    """What a rule came to: `cents` are negative for a reduction."""
-
-    kind: Literal["late_fee", "reduction"]
-    reason: str
-    cents: int
-
-
-class AmountFrom(Given):
-    """What is asked for from `day` on; `daily`: interest runs, and each day it is more."""
-
-    day: date
-    cents: int
-    parts: list[AmountPart]
-    daily: bool
-
-
-class Preview(Given):
-    """By the first due of the list: what it asks for (`cents`), by when, and what that becomes."""
-
-    cents: int
-    due: date
-    amounts: list[AmountFrom]
-
-
-class Parameters(Taken):
-    """`changes`: what the amount becomes by the day. `ends`: end of validity; 31 December of this
-    year when left out; indicative unless `hard_end`: nobody begins to pay afterwards. `due`: for
-    dues that do not say theirs. `grouped`: one position for each person, by `subject`."""
-
-    description: Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_PLAIN)]
-    ends: Day | None = None
-    hard_end: bool = False
-    due: date | None = None
-    grouped: bool = False
-    subject: Subject = ""
-    plan: Plan | None = None
-    late_fee_cents: int = Field(0, ge=0, le=limits.AMOUNT_CENTS)
-    late_fee_days: int = Field(0, ge=0, le=365)
-    changes: Annotated[list[Change], Field(max_length=limits.FLOW_CHANGES)] = Field(
-        default_factory=list
-    )
-
-
-class Flow(Given):
-    """`dues`, `persons`, `cents`, `undated` (without a due date) of the list less what was taken
-    off it. `done` of `groups` are decided, `made` of them are positions. `parameters` once they
-    were given."""
-
-    id: str
-    state: FlowState
-    created_at: str
-    filter: dict[str, Any]
-    excluded: int
-    dues: int
-    persons: int
-    cents: int
-    undated: int
-    parameters: dict[str, Any]
-    groups: int
-    done: int
-    made: int
-    code: str
-
-
-class Flows(Given):
-    flows: list[Flow]
-
-
-class PageQuery(Taken):
-    offset: int = Field(0, ge=0, le=limits.DUES_ROWS * 10)
-    limit: int = Field(limits.PAGE_ITEMS, ge=1, le=limits.PAGE_ITEMS_MAX)
-
-
-class Listed(Given):
-    """Dues on the list, in its order."""
-
-    dues: list[Due]
+Printed = Annotated[str, StringConstraints(min_length=1, max_length=90, pattern=PLAIN)]
+Said = Annotated[str, StringConstraints(max_length=140, pattern=PLAIN)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=70, pattern=PLAIN)]
 
 
 class Debtor(Taken):
@@ -171,22 +30,38 @@ class Debtor(Taken):
     name: Name
     tax_code: Annotated[str, StringConstraints(min_length=11, max_length=16)]
     address: Said = ""
-    postcode: Annotated[str, StringConstraints(max_length=10, pattern=_PLAIN)] = ""
-    city: Annotated[str, StringConstraints(max_length=60, pattern=_PLAIN)] = ""
-    province: Annotated[str, StringConstraints(max_length=2, pattern=_PLAIN)] = ""
+    postcode: Annotated[str, StringConstraints(max_length=10, pattern=PLAIN)] = ""
+    city: Annotated[str, StringConstraints(max_length=60, pattern=PLAIN)] = ""
+    province: Annotated[str, StringConstraints(max_length=2, pattern=PLAIN)] = ""
     mail: Annotated[str, StringConstraints(max_length=254)] = ""
     pec: Annotated[str, StringConstraints(max_length=254)] = ""
     language: Literal["", "it", "en", "fr", "es", "de", "sl"] = ""
 
 
-class NewPosition(Taken):
-    """A spontaneous position: `chosen` (items of the tariff and how many) or `cents` (a free price)
-    by the service's price; `manual`: `cents` whatever the price is. `stamp`: for a service that
-    has one. `ends`, `hard_end`: as for a flow."""
+class NewInstalment(Taken):
+    cents: Cents
+    due: Day
+
+
+class PlanByHand(Taken):
+    """Instalments as they are given, in the order of their days; they make the amount."""
+
+    instalments: Annotated[
+        list[NewInstalment], Field(min_length=2, max_length=limits.FLOW_INSTALMENTS)
+    ]
+    whole: bool = True
+
+
+Planned = Plan | PlanByHand
+
+
+class Asked(Taken):
+    """`chosen` (items of the tariff and how many) or `cents` (a free price) by the service's price;
+    `manual`: `cents` whatever the price is. `stamp`: for a service that has one. `plan`: computed
+    as for a flow, or given by hand; the whole is due by its first day where `due` is null. `ends`,
+    `hard_end`: as for a flow."""
 
     service: Code
-    debtor: Debtor
-    reason: Subject = ""
     due: date | None = None
     chosen: Annotated[dict[Code, int], Field(max_length=100)] | None = None
     cents: Cents | None = None
@@ -194,6 +69,31 @@ class NewPosition(Taken):
     stamp: Stamp | None = None
     ends: Day | None = None
     hard_end: bool = False
+    plan: Planned | None = None
+
+
+class NewPosition(Asked):
+    """A spontaneous position."""
+
+    debtor: Debtor
+    reason: Subject = ""
+
+
+class AskedPayment(Given):
+    """`number` 0 asks for the whole."""
+
+    number: int
+    cents: int
+    due: date | None
+
+
+class AskedPreview(Given):
+    """What a position would ask for; nothing is written. `amounts` by the day, where rules change
+    them."""
+
+    cents: int
+    payments: list[AskedPayment]
+    amounts: list[AmountFrom]
 
 
 class PositionsFilter(Taken):
@@ -228,7 +128,8 @@ class PositionsQuery(PositionsFilter):
 
 class Payment(Given):
     """`number` 0 asks for the whole. `asked_cents`: today, by the rules. `paid_on`, `paid_cents`:
-    what came for it; `reported`: a settlement flow has it."""
+    what came for it; `reported`: a settlement flow has it. `anew`: the position that asks again
+    for an instalment whose money was taken back; it is no part of this one any more."""
 
     number: int
     iuv: str
@@ -240,6 +141,7 @@ class Payment(Given):
     paid_on: date | None
     paid_cents: int
     reported: bool
+    anew: str
 
 
 class PositionSummary(Given):
@@ -320,16 +222,25 @@ class DebtorKnown(Given):
     language: str
 
 
+class TiedInvoice(Given):
+    """`names`: another notice, which the invoice names: its money was asked for by that one first,
+    was taken back, and is asked for by this position. "": it names this one's own."""
+
+    document: str
+    names: str
+
+
 class Position(PositionSummary):
-    """`timeline`: oldest first. `pagopa`: what pagoPA knows of it. `rules` concern the whole, never
-    an instalment; `amounts`: what they make of it from today on, empty where there is nothing to
-    pay or no rule."""
+    """`timeline`: oldest first. `pagopa`: what pagoPA knows of it. `invoice`: the one that it pays.
+    `rules` concern the whole, never an instalment; `amounts`: what they make of it from today on,
+    empty where there is nothing to pay or no rule."""
 
     debtor: DebtorKnown
     lines: list[Line]
     transfers: list[Transfer]
     timeline: list[PositionEvent]
     pagopa: Telling
+    invoice: TiedInvoice | None
     rules: list[Rule]
     amounts: list[AmountFrom]
 
@@ -356,16 +267,29 @@ class DebtorEdit(Taken):
 
     name: Name | None = None
     address: Said | None = None
-    postcode: Annotated[str, StringConstraints(max_length=10, pattern=_PLAIN)] | None = None
-    city: Annotated[str, StringConstraints(max_length=60, pattern=_PLAIN)] | None = None
-    province: Annotated[str, StringConstraints(max_length=2, pattern=_PLAIN)] | None = None
+    postcode: Annotated[str, StringConstraints(max_length=10, pattern=PLAIN)] | None = None
+    city: Annotated[str, StringConstraints(max_length=60, pattern=PLAIN)] | None = None
+    province: Annotated[str, StringConstraints(max_length=2, pattern=PLAIN)] | None = None
     mail: Annotated[str, StringConstraints(max_length=254)] | None = None
     pec: Annotated[str, StringConstraints(max_length=254)] | None = None
     language: Literal["", "it", "en", "fr", "es", "de", "sl"] | None = None
 
 
+class NewRule(Taken):
+    """As a Rule that is answered: what the amount becomes from `first` to `last`."""
+
+    kind: Literal["late_fee", "reduction"]
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=PLAIN)]
+    first: Day | None = None
+    last: Day | None = None
+    cents: int = Field(0, ge=0, le=limits.AMOUNT_CENTS)
+    percent: Decimal = Field(Decimal(0), ge=0, le=1_000, max_digits=7, decimal_places=3)
+    yearly_percent: Decimal = Field(Decimal(0), ge=0, le=100, max_digits=6, decimal_places=3)
+
+
 class Edit(Taken):
-    """`version`: the one that was read; what is null stays. `due`: of the whole where there is no
+    """`version`: the one that was read; what is null stays. `rules`: all that there are from now
+    on; they concern the whole of what has no stamp. `due`: of the whole where there is no
     plan, `instalments`: of the payments of a plan. Of a spontaneous position without plan and
     stamp: `amount`, and `reason`, what its one line says."""
 
@@ -379,14 +303,16 @@ class Edit(Taken):
     ends: Day | None = None
     hard_end: bool | None = None
     amount: NewAmount | None = None
+    # What a flow may say of late fees and reductions, its one fee beside its changes.
+    rules: Annotated[list[NewRule], Field(max_length=limits.FLOW_CHANGES + 1)] | None = None
     debtor: DebtorEdit | None = None
 
 
 class Reopening(Taken):
-    """Why it is asked for anew."""
+    """Why it is asked for anew: of a plan those instalments whose money was taken back."""
 
     note: Annotated[
-        str, StringConstraints(min_length=1, max_length=limits.LINK_NOTE_CHARS, pattern=_PLAIN)
+        str, StringConstraints(min_length=1, max_length=limits.LINK_NOTE_CHARS, pattern=PLAIN)
     ]
 
 
@@ -397,3 +323,23 @@ class PaidOutside(Taken):
     cents: Cents | None = None
     how: Literal["", "transfer", "cash", "cheque", "card", "postal", "other"] = ""
     note: Said = ""
+
+
+class PositionOrder(Given):
+    """An order that posted payments of a position: `cents` of it are for that one."""
+
+    id: str
+    year: int
+    number: int
+    day: date
+    provisional: str
+    cents: int
+    state: OrderState
+    outcome: str
+    treasury: Standing | None
+
+
+class PositionOrders(Given):
+    """By number, those that were taken back too."""
+
+    orders: list[PositionOrder]

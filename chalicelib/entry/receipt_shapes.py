@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 from chalicelib.base import limits
 from chalicelib.entry.dues_shapes import Cursor
 from chalicelib.entry.shapes import Given, Taken
-from chalicelib.payments.receipts.model import Source
+from chalicelib.payments.receipts.model import Source, StampCheck
 from chalicelib.payments.receipts.words import Language
 
 
@@ -75,7 +75,10 @@ class Receiver(Given):
 
 
 class ReceiptPart(Given):
-    """`creditor` may be another body; `stamp`: a digital stamp, without an account."""
+    """`creditor` may be another body; `stamp`: a digital stamp, without an account, and
+    `stamp_check` what is found of it, null of the others: `fits` what was asked for by document and
+    price; `plain`, a stamp at that price, where nobody knows what was asked for; `missing`,
+    `unreadable`, `other_document`, `other_amount`. Its signature is not checked."""
 
     number: int
     creditor: str
@@ -85,6 +88,7 @@ class ReceiptPart(Given):
     reason: str
     category: str
     stamp: bool
+    stamp_check: StampCheck | None
     metadata: dict[str, str]
 
 

@@ -198,7 +198,9 @@ class SdiMessage(Given):
 
 
 class PagopaPayment(Given):
-    """How a body's invoice is paid: by a debt position, in pagoPA's words for its state."""
+    """How a body's invoice is paid: by a debt position, in pagoPA's words for its state. `names`:
+    another notice, which the invoice's file names, for its money was asked for by that one before
+    it was taken back; "" where it names this one. `anew`: who asks again for instalments."""
 
     position: str
     notice: str
@@ -206,6 +208,8 @@ class PagopaPayment(Given):
     cents: int
     paid_cents: int
     paid_on: date | None
+    names: str
+    anew: tuple[str, ...]
 
 
 class DocumentDetail(DocumentSummary):

@@ -116,9 +116,12 @@ class UnknownOutcome(Given):
 
 
 class OpiMessage(Given):
-    """A message of outcomes. `refused` by its `code`, it changed no order; `repeated`: the bytes of
-    the message `same_as`. `signature`: `verified` by a certificate that the body has loaded, whose
-    SHA-256 is `signer`; `not_verified` where it has loaded none."""
+    """A message of outcomes. `refused` by its `code`, it changed no order; `asking`: nor did it
+    yet, for nobody has told whether the certificate was revoked, and it is asked again; `repeated`:
+    the bytes of the message `same_as`. `signature`: `verified` by a certificate that the body has
+    loaded, whose SHA-256 is `signer`; `not_verified` where it has loaded none. `revocation`: `good`
+    as the certificate's authority says; `unasked` where the operator believes none that issued it,
+    or it names nobody to ask."""
 
     id: str
     carrier: Carrier
@@ -128,6 +131,7 @@ class OpiMessage(Given):
     code: str
     signature: Signature | Literal[""]
     signer: str
+    revocation: Literal["", "good", "unasked"]
     outcomes: int
     orders: int
     unknown_total: int

@@ -13,7 +13,7 @@ Until something is put there nobody is believed: 00101, 00104 and 00107 stay ope
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -27,7 +27,7 @@ from chalicelib.base.s3 import Place
 if TYPE_CHECKING:
     from chalicelib.invoicing.signing.lookup import Lookup
     from chalicelib.invoicing.signing.seal import SealTrust
-    from chalicelib.invoicing.signing.trust import Trust
+    from chalicelib.invoicing.signing.trust import Revocation, Trust
 
 Kind = Literal["qualified", "seal"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -148,6 +148,19 @@ def seal_trust() -> SealTrust:
 
     found: SealTrust = _use("seal", seal.seal_trust)
     return found
+
+
+def revocation(certificate: bytes, others: Sequence[bytes], at: datetime) -> Revocation:
+    """Whether the DER `certificate` was revoked at the instant `at`, asked as `trust` asks: only
+    about what a believed authority has issued, remembered, within limits.REVOCATION_TOTAL_S.
+
+    `others` are further certificates of the file. `unknown`: nobody who was asked could tell now.
+    Raises as `trust`.
+    """
+    from chalicelib.invoicing.signing import trust as leaf
+    from chalicelib.invoicing.signing.lookup import names_somebody
+
+    return leaf.revocation(certificate, others, trust(), at, names_somebody)
 
 
 def forget() -> None:

@@ -6,6 +6,9 @@ another invoice only when the first was never issued. How it was paid is the pos
 it is read there and written nowhere else. Sources: fatturapa.md sections 2.4 and 9 (MP23 pagoPA,
 CodicePagamento: what the issuer knows the payment by).
 
+Where the position's money is taken back and another one asks for it, the tie goes with the debt.
+The file does not: it was handed in with the first notice in it, and still names that one.
+
 T#<tenant>#POSITION#<id>     INVOICE    the document that it pays
 T#<tenant>#INVOICE#<id>      PAGOPA     the position that pays a document
 """
@@ -19,13 +22,14 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.accounts import service as accounts
 from chalicelib.base import dynamo, keys
-from chalicelib.base.dynamo import ConditionFailed, Key, Op, Put
+from chalicelib.base.dynamo import ConditionFailed, Delete, Item, Key, Op, Put
 from chalicelib.base.errors import NotFound, Rejected
 from chalicelib.invoicing import states as documents_states
 from chalicelib.invoicing import store as documents
 from chalicelib.payments import bodies
 from chalicelib.payments.dues.model import Person
 from chalicelib.payments.positions import states, store
+from chalicelib.payments.positions.model import Payment as Part
 from chalicelib.payments.positions.model import Position
 from chalicelib.payments.positions.states import State
 
@@ -101,7 +105,7 @@ def tie(tenant: str, document: str, position: str, also: tuple[Op, ...] = ()) ->
     mine, of = _of_position(tenant, position), _of_document(tenant, document)
     there = dynamo.batch_get([mine, of])
     if of in there:
-        if there[of]["position"] != position:
+        if not _is_made_for(there[of], position):
             raise Rejected("invoice_paid_by", "Another position pays that document.", status=409)
         return
     old = there[mine]["document"] if mine in there else ""
@@ -122,10 +126,63 @@ def tie(tenant: str, document: str, position: str, also: tuple[Op, ...] = ()) ->
         raise Rejected("position_invoiced", "An invoice for it was issued.", status=409) from failed
 
 
+def is_made_for(tenant: str, document: str, position: str) -> bool:
+    """Whether the document was handed in for this position, whoever asks for its money now."""
+    item = dynamo.get(_of_document(tenant, document))
+    return item is not None and _is_made_for(item, position)
+
+
+def _is_made_for(item: Item, position: str) -> bool:
+    return position in (item["position"], item.get("first"))
+
+
+@dataclass(frozen=True)
+class Tied:
+    """The invoice that a position pays; `names`: another notice, which its file names, "" for the
+    position's own."""
+
+    document: str
+    names: str
+
+
+def of_position(tenant: str, position: str) -> Tied | None:
+    """What a position pays, None for no invoice."""
+    item = dynamo.get(_of_position(tenant, position))
+    return None if item is None else Tied(item["document"], item.get("names", ""))
+
+
+def following(tenant: str, old: Position, new: Position) -> tuple[str, list[Op]]:
+    """The document of `old`, and what ties it to the position that asks for its money from now on;
+    ("", []) where there is none. What was never issued leaves both free."""
+    mine = _of_position(tenant, old.id)
+    item = dynamo.get(mine)
+    issued = documents.get(tenant, item["document"]) if item else None
+    if item is None or (issued is not None and issued.state in _NEVER_ISSUED):
+        return "", []
+    document = str(item["document"])
+    pk, sk = _of_document(tenant, document)
+    there = dynamo.get((pk, sk)) or {}
+    named = str(item.get("names", "")) or _asking(old).notice
+    first = str(there.get("first", old.id))
+    said: Item = {"pk": pk, "sk": sk, "position": new.id, "first": first, "names": named}
+    to = _of_position(tenant, new.id)
+    return document, [
+        Delete(mine, when=({"document": document},), label="invoice"),
+        Put({"pk": to[0], "sk": to[1], "document": document, "names": named}, label="invoice"),
+        Put(said, when=({"position": old.id},), label="pagopa"),
+    ]
+
+
+def _asking(position: Position) -> Part:
+    return position.whole or position.payments[0]
+
+
 @dataclass(frozen=True)
 class Asked:
     """How an invoice is paid: `position` asks by `notice`, and is in this state; `paid_on`: the day
-    of the first payment, None while nothing came."""
+    of the first payment, None while nothing came. `names`: another notice, which the invoice names
+    because its money was asked for by that one first. `anew`: positions that ask again for
+    instalments of this one."""
 
     position: str
     notice: str
@@ -133,6 +190,8 @@ class Asked:
     cents: int
     paid_cents: int
     paid_on: date | None
+    names: str
+    anew: tuple[str, ...]
 
 
 def paid(tenant: str, document: str) -> Asked | None:
@@ -145,6 +204,8 @@ def paid(tenant: str, document: str) -> Asked | None:
         raise NotFound("position")
     days = [one.paid_on for one in position.payments if one.paid_on]
     return Asked(
-        position.id, (position.whole or position.payments[0]).notice, position.state,
-        position.cents, sum(one.paid_cents for one in position.payments), min(days, default=None),
+        position.id, _asking(position).notice, position.state, position.cents,
+        sum(one.paid_cents for one in position.payments), min(days, default=None),
+        item.get("names", ""),
+        tuple(dict.fromkeys(one.anew.position for one in position.payments if one.anew)),
     )  # fmt: skip

@@ -37,13 +37,19 @@ class Stamp:
     province: str
 
     def __post_init__(self) -> None:
-        if not _is_digest(self.document):
+        if not is_digest(self.document):
             raise Rejected("stamp_document", "A stamp needs the SHA-256 of its document in base64.")
-        if not _PROVINCE.fullmatch(self.province):
+        if not is_province(self.province):
             raise Rejected("stamp_province", "A province is two capital letters.")
 
 
-def _is_digest(text: str) -> bool:
+def is_province(text: str) -> bool:
+    """Whether it may be where the payer lives: two capitals."""
+    return bool(_PROVINCE.fullmatch(text))
+
+
+def is_digest(text: str) -> bool:
+    """Whether it is a SHA-256 in base64."""
     try:
         return len(b64decode(text, validate=True)) == _DIGEST_BYTES
     except (binascii.Error, ValueError):

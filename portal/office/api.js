@@ -110,13 +110,19 @@ export const positionOf = (id) => get(`/body/positions/${part(id)}`);
 export const noticeOf = (id) => get(`/body/positions/${part(id)}/notice`);
 export const cancelPosition = (id) => post(`/body/positions/${part(id)}/cancel`);
 export const makePosition = (wanted, once) => post("/body/positions", wanted, once);
+/** What it would ask for; nothing is written. */
+export const previewPosition = (wanted) => post("/body/positions/preview", wanted);
 export const deletePosition = (id) => change("DELETE", `/body/positions/${part(id)}`);
 export const payOutside = (id, paid) => post(`/body/positions/${part(id)}/paid-outside`, paid);
 export const formOf = async (id) => (await get(`/body/positions/${part(id)}/form`)).fields;
 export const bodySetting = () => get("/body");
 export const editPosition = (id, edit) => change("PATCH", `/body/positions/${part(id)}`, edit);
+/** What it would ask for then; nothing is written. */
+export const previewEdit = (id, edit) => post(`/body/positions/${part(id)}/preview`, edit);
 export const receiptsOf = async (id) =>
   (await get(`/body/positions/${part(id)}/receipts`)).receipts;
+/** The orders of collection that posted its payments. */
+export const ordersOf = async (id) => (await get(`/body/positions/${part(id)}/orders`)).orders;
 export const deliveriesOf = async (id) =>
   (await get(`/body/positions/${part(id)}/deliveries`)).attempts;
 export const receiptFile = (name, language) => attempt(() => wire.file("GET",

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.accounts import grant_store, letters
+from chalicelib.accounts import audit, grant_store, grants, letters
+from chalicelib.accounts.grants import Kind, Role
 from chalicelib.accounts.identity import users
 from chalicelib.base import clock, dynamo, keys, limits
 from chalicelib.entry import on_tell
@@ -263,6 +264,111 @@ def test_the_scope_of_a_grant_can_be_changed(api: Api, practice: str, principal:
     user = grant_store.of_tenant(practice)[0].user
     copies = [one for one in grant_store.of_user(user) if one.id == grant]
     assert all(one.cabinets == ("centro", "mare") for one in copies)
+
+
+@pytest.mark.feature("F003-043", "U-01")
+def test_another_role_holds_at_once_in_the_session_that_is_open(api: Api) -> None:
+    home = visitors.tenant(api, "body")
+    head = visitors.enter(api, home, "body", "administrator")
+    anna = visitors.enter(api, home, "body", "operator")
+    path = f"/v1/grants/{anna.grant.id}"
+    assert anna.call(api, "GET", "/v1/grants").status == 403
+    until = clock.stamp(api.now + timedelta(days=90))
+    wanted = {"role": "administrator", "ends_at": until, "pos": True, "version": 1}
+    changed = head.call(api, "PUT", path, wanted)
+    assert changed.status == 200, changed.body
+    found = {name: changed.json[name] for name in ("id", "role", "ends_at", "pos", "version")}
+    assert found == {"id": anna.grant.id, **wanted, "version": 2}
+    assert anna.call(api, "GET", "/v1/grants").status == 200
+    (told,) = planned(home)
+    assert (told.kind, told.to) == ("grant_changed", anna.mail)
+    assert {name: told.values[name] for name in ("role", "expires")} == {
+        "role": "administrator", "expires": until,
+    }  # fmt: skip
+    # The same again is no change; what was read before it is stale.
+    assert head.call(api, "PUT", path, wanted | {"version": 2}).json["version"] == 2
+    assert head.call(api, "PUT", path, wanted).code == "conflict"
+    assert len(planned(home)) == 1
+    # The history has both, and the trail says which role it became.
+    versions = head.call(api, "GET", f"{path}/history").json["versions"]
+    assert [one["role"] for one in versions] == ["operator", "administrator"]
+    lowered = head.call(api, "PUT", path, {"role": "operator", "pos": True})
+    assert (lowered.json["role"], lowered.json["ends_at"]) == ("operator", None)
+    assert anna.call(api, "GET", "/v1/grants").status == 403
+    trail = [one["said"] for one in dynamo.query(audit.partition(home))]
+    changes = [one["facts"]["role"] for one in trail if one["action"] == "grant_changed"]
+    assert sorted(changes) == ["administrator", "operator"]
+
+
+def test_who_manages_it_last_cannot_lower_himself(api: Api) -> None:
+    home = visitors.tenant(api, "body")
+    head = visitors.enter(api, home, "body", "administrator")
+    path = f"/v1/grants/{head.grant.id}"
+    answer = head.call(api, "PUT", path, {"role": "operator"})
+    assert (answer.status, answer.code) == (409, "last_head")
+    visitors.enter(api, home, "body", "administrator")
+    assert head.call(api, "PUT", path, {"role": "operator"}).json["role"] == "operator"
+    # He gave it away: also to himself.
+    assert head.call(api, "PUT", path, {"role": "administrator"}).status == 403
+
+
+@pytest.mark.parametrize(
+    ("kind", "role", "wanted", "status", "code"),
+    [
+        ("body", "operator", {"role": "secretary", "cabinets": ["centro"]}, 422, "grant_role"),
+        ("body", "operator", {"role": "support"}, 400, "invalid_request"),
+        ("practice", "colleague", {"role": "secretary"}, 422, "grant_cabinets"),
+        ("practice", "colleague", {"role": "principal", "cabinets": ["mare"]},
+         422, "grant_cabinets"),
+        ("reseller", "operator", {"role": "customer"}, 422, "grant_customer"),
+        ("reseller", "customer", {"role": "operator"}, 422, "grant_customer"),
+        ("body", "support", {"role": "administrator"}, 422, "grant_role"),
+    ],
+)  # fmt: skip
+def test_a_role_that_is_not_given_is_not_come_by_through_a_change(
+    api: Api, kind: Kind, role: Role, wanted: dict[str, Any], status: int, code: str
+) -> None:
+    home = visitors.tenant(api, kind)
+    head = visitors.enter(api, home, kind, grants.HEAD[kind])
+    scope = {"customer": "c1", "level": "white_label"} if role == "customer" else {}
+    other = visitors.enter(api, home, kind, role, **scope)
+    answer = head.call(api, "PUT", f"/v1/grants/{other.grant.id}", wanted)
+    assert (answer.status, answer.code) == (status, code)
+    assert grant_store.get(home, other.grant.id) == other.grant
+
+
+def test_nobody_holds_a_role_twice_whatever_was_changed_into_what(
+    api: Api, practice: str, principal: Visitor
+) -> None:
+    first = give(api, principal).json
+    mare = {"role": "colleague", "cabinets": ["mare"]}
+    changed = principal.call(api, "PUT", f"/v1/grants/{first['id']}", mare).json
+    assert (changed["id"], changed["role"], changed["cabinets"]) == (
+        first["id"], "colleague", ["mare"],
+    )  # fmt: skip
+    # Given as what it has become it is the same; the role that it was is free again.
+    assert give(api, principal, **mare).json["id"] == first["id"]
+    second = give(api, principal).json
+    assert second["id"] != first["id"]
+    assert give(api, principal).json["id"] == second["id"]
+    answer = principal.call(api, "PUT", f"/v1/grants/{second['id']}", mare)
+    assert (answer.status, answer.code) == (409, "grant_exists")
+    # Once the one is gone, the other may become it.
+    principal.call(api, "DELETE", f"/v1/grants/{first['id']}")
+    assert principal.call(api, "PUT", f"/v1/grants/{second['id']}", mare).status == 200
+    assert give(api, principal, **mare).json["id"] == second["id"]
+    held = [one for one in grant_store.of_tenant(practice) if one.role != "principal"]
+    assert [one.id for one in held if one.holds(api.now)] == [second["id"]]
+
+
+def test_a_session_without_a_code_ends_where_the_new_role_asks_for_one(api: Api) -> None:
+    home = visitors.tenant(api, "reseller")
+    head = visitors.enter(api, home, "reseller", "administrator")
+    anna = visitors.enter(api, home, "reseller", "operator", otp=False, requires_otp=False)
+    assert anna.call(api, "GET", "/v1/session").status == 200
+    answer = head.call(api, "PUT", f"/v1/grants/{anna.grant.id}", {"role": "administrator"})
+    assert answer.status == 200, answer.body
+    assert anna.call(api, "GET", "/v1/session").status == 401
 
 
 def test_the_link_can_be_sent_again_until_there_is_a_password(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from lxml import etree
 from chalicelib.base import work
 from chalicelib.payments.positions import store as position_store
 from chalicelib.payments.receipts import service as receipts
-from tests.entry import bodies
+from infra.local.pagopa import fdr
+from infra.local.pagopa.fdr import Flow
+from tests.entry import bodies, reconciliation_world
 from tests.entry.api_world import Answer, Api
 from tests.entry.bodies import House
 from tests.payments.receipts import made
@@ -84,7 +87,7 @@ def test_an_invoice_carries_its_notice_and_shows_that_it_was_paid(api: Api, hous
     open_state = shown["pagopa"].pop("state")
     assert shown["pagopa"] == {
         "position": asked["id"], "notice": notice, "cents": 12_200, "paid_cents": 0,
-        "paid_on": None,
+        "paid_on": None, "names": "", "anew": [],
     }  # fmt: skip
     assert open_state == asked["state"]
     pay(api, house, asked["id"])
@@ -116,6 +119,65 @@ def test_one_position_pays_one_invoice(api: Api, house: House) -> None:
     api.take_in()
     assert house.call(api, "GET", f"/v1/documents/{after.json['id']}").json["pagopa"]["position"] \
         == asked  # fmt: skip
+
+
+def revoked(api: Api, house: House, name: str) -> Answer:
+    """Its payment is taken back by a flow, and the position is reopened."""
+    found = position_store.get_position(house.tenant, name)
+    assert found is not None
+    api.take_in()
+    reconciliation_world.work_off(api)
+    one = made.of(found)
+    line = (one.iuv, one.id, 1, one.cents, "3")
+    flow = Flow(f"2026-11-21ABI06090-{name[:9]}", "ABI06090", [line], day="2026-11-21")
+    data = fdr.xml(replace(flow, created=api.now), found.creditor)
+    reconciliation_world.drop(api, f"settlements/{house.tenant}/{name}.xml", data)
+    reconciliation_world.work_off(api)
+    path = f"/v1/body/positions/{name}/reopen"
+    return house.call(api, "POST", path, {"note": "Revocato"})
+
+
+@pytest.mark.feature("F001-099")
+def test_an_invoice_follows_its_debt_and_says_which_notice_it_names(api: Api, house: House) -> None:
+    asked = position(api, house, "r")
+    notice = asked["payments"][0]["notice"]
+    said = values(asked["id"], "R/1")
+    document = issue(api, house, said, "i20").json["id"]
+    api.take_in()
+    pay(api, house, asked["id"])
+    new = revoked(api, house, asked["id"])
+    assert new.status == 200, new.body
+    # The file was handed in with the old number, and cannot be another one any more.
+    assert new.json["invoice"] == {"document": document, "names": notice}
+    shown = house.call(api, "GET", f"/v1/documents/{document}").json["pagopa"]
+    fresh = new.json["payments"][0]["notice"]
+    assert shown == {
+        "position": new.json["id"], "notice": fresh, "state": new.json["state"], "cents": 12_200,
+        "paid_cents": 0, "paid_on": None, "names": notice, "anew": [],
+    }  # fmt: skip
+    old = house.call(api, "GET", f"/v1/body/positions/{asked['id']}").json
+    assert (old["invoice"], old["timeline"][-1]["facts"]["invoice"]) == (None, document)
+    # One debt has one invoice, and the same request is the same invoice.
+    second = issue(api, house, values(new.json["id"], "R/2"), "i21")
+    assert (second.status, second.code) == (409, "position_invoiced")
+    assert issue(api, house, said, "i20").json["id"] == document
+    pay(api, house, new.json["id"])
+    paid = house.call(api, "GET", f"/v1/documents/{document}").json["pagopa"]
+    assert (paid["state"], paid["paid_cents"], paid["names"]) == ("paid", 12_200, notice)
+
+
+def test_an_invoice_that_was_never_issued_leaves_both_positions_free(
+    api: Api, house: House
+) -> None:
+    asked = position(api, house, "f")
+    document = issue(api, house, values(asked["id"], "F/1"), "i30").json["id"]
+    api.take_in()
+    api.change(house.tenant, document, state="sent")
+    api.change(house.tenant, document, state="rejected", reason="00404")
+    pay(api, house, asked["id"])
+    new = revoked(api, house, asked["id"]).json
+    assert new["invoice"] is None
+    assert issue(api, house, values(new["id"], "F/2"), "i31").status == 202
 
 
 def test_an_invoice_is_what_its_position_asks_for(api: Api, house: House) -> None:

@@ -19,7 +19,7 @@ from tests import tables
 from tests.entry import bodies, node_world
 from tests.entry.api_world import Api
 from tests.entry.node_world import Station
-from tests.entry.test_reconciliation import ROOT, pay, work_off
+from tests.entry.reconciliation_world import ROOT, pay, work_off
 
 HOUR_S, DAY_S = 3_600, 86_400
 REST: dict[str, Any] = {"way": "rest", "key": simulated.KEY}

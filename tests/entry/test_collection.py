@@ -26,9 +26,9 @@ from tests.entry.api_world import Api
 from tests.entry.bodies import House
 from tests.entry.node_world import Station
 from tests.entry.portal_world import press
+from tests.entry.reconciliation_world import csv, drop, remember, work_off
 from tests.entry.test_dues import hand_in
 from tests.entry.test_positions import bring, generate, listing, make, positions
-from tests.entry.test_reconciliation import csv, drop, remember, work_off
 from tests.payments.dues import files
 from tests.payments.dues.files import MARIA, row
 from tests.payments.receipts import made

@@ -21,7 +21,7 @@ from infra.local.smtp import DROP, PASSWORD, TAKE_AND_DROP, USER, MailServer
 from tests.entry import bodies
 from tests.entry.api_world import Api, Context
 from tests.entry.bodies import House
-from tests.entry.test_positions import bodies_again, bring, generate, listing, positions
+from tests.entry.test_positions import bring, generate, listing, positions
 from tests.payments.dues import files
 from tests.payments.dues.files import COMPANY, MARIA, row
 from tests.tables import due_rows
@@ -580,7 +580,7 @@ def test_pages_of_attempts_lead_to_each_other(api: Api, house: House, server: Ma
     assert len(seen) == len(set(seen)) == 5
     assert server.connections == 0
     assert re.fullmatch(r"[a-z2-7]+", done["id"])
-    assert bodies_again(api, house).tenant == house.tenant
+    assert bodies.again(api, house).tenant == house.tenant
 
 
 @pytest.mark.feature("F001-059", "F001-071")

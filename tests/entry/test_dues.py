@@ -71,7 +71,7 @@ def test_a_file_becomes_dues_in_two_steps(api: Api, house: House) -> None:
         "id": "", "name": "Rossi Maria", "tax_code": MARIA, "category": "professional",
         "service": "quota", "reason": "Quota annuale 2026", "year": 2026, "chapter": "1.1",
         "provenance": "competenza", "cents": 15_000, "due": "2026-12-31", "source": "q1",
-        "state": "open", "position": "", "batch": found["id"], "created_at": "",
+        "state": "open", "position": "", "batch": found["id"], "created_at": "", "stamp": False,
     }  # fmt: skip
     # What the file leaves out: the service's chapter, residual for a year that is over.
     other = by_source["m1"]

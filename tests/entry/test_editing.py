@@ -159,6 +159,76 @@ def test_what_is_paid_is_locked_whatever_is_to_be_changed(api: Api, at: Station)
     assert refusal(patch(api, at, {"id": planned.id}, **later)) == (409, "position_state")
 
 
+# ------------------------------------------------------------------ more or less by the day
+FEE = {"kind": "late_fee", "reason": "Mora", "first": "2026-11-01", "cents": 500}
+EARLY = {"kind": "reduction", "reason": "Sconto", "last": "2026-12-21", "percent": "10"}
+
+
+@pytest.mark.feature("F001-166")
+def test_rules_of_a_position_are_seen_changed_and_asked_at_the_node(api: Api, at: Station) -> None:
+    position = {"id": at.place(10_000).id}
+    notice = whole(api, at.house, position["id"])["payments"][0]["notice"]
+    path = f"{POSITIONS}/{position['id']}"
+    said = {"version": 1, "rules": [FEE, EARLY]}
+    seen = at.house.operator.call(api, "POST", f"{path}/preview", said).json
+    days = [(one["day"], one["cents"]) for one in seen["amounts"]]
+    assert days == [("2026-11-21", 9_500), ("2026-12-22", 10_500)]
+    assert at.node.verify(notice, at.creditor).cents == 10_000  # nothing was written
+    new = patch(api, at, position, rules=[FEE, EARLY]).json
+    assert new["amounts"] == seen["amounts"]
+    assert [(one["first"], one["last"]) for one in new["rules"]] == [
+        ("2026-11-01", None), (None, "2026-12-21"),
+    ]  # fmt: skip
+    assert new["timeline"][-1]["facts"] == {"rules": True}
+    assert (new["cents"], at.node.verify(notice, at.creditor).cents) == (10_000, 9_500)
+    # Rules go with the day from which they were counted; what is read may be said again.
+    moved = patch(api, at, position, due="2027-01-10").json
+    assert [(one["first"], one["last"]) for one in moved["rules"]] == [
+        ("2026-11-11", None), (None, "2026-12-31"),
+    ]  # fmt: skip
+    assert patch(api, at, position, rules=moved["rules"]).json["rules"] == moved["rules"]
+    assert patch(api, at, position, rules=[]).json["amounts"] == []
+    assert at.node.pay(notice, at.creditor).answer == "OK"
+    assert refusal(patch(api, at, position, rules=[FEE])) == (409, "position_state")
+
+
+@pytest.mark.feature("F001-166")
+@pytest.mark.parametrize(
+    ("rule", "status", "code"),
+    [
+        ({"cents": 0}, 422, "amount_rule_empty"),
+        ({"first": None, "yearly_percent": "2"}, 422, "amount_rule_open"),
+        ({"last": "2026-10-31"}, 422, "amount_rule_days"),
+        ({"kind": "reduction", "percent": "101"}, 422, "amount_rule_reduction"),
+        ({"cents": 99_999_999_999}, 422, "amount_out_of_range"),
+        ({"cents": -1}, 400, "invalid_request"),
+        ({"reason": ""}, 400, "invalid_request"),
+    ],
+)
+def test_a_rule_that_cannot_be_changes_nothing(
+    api: Api, at: Station, rule: dict[str, Any], status: int, code: str
+) -> None:
+    made = make(api, at.house, "rules", service="offerta", cents=700)
+    assert refusal(patch(api, at, made, rules=[FEE | rule])) == (status, code)
+    assert whole(api, at.house, made["id"])["version"] == made["version"]
+
+
+@pytest.mark.feature("F001-166")
+def test_only_what_is_paid_at_once_and_by_nobody_just_now_gets_rules(api: Api, at: Station) -> None:
+    plan = {"count": 2, "first_due": "2026-12-31", "whole": False}
+    wanted = {"service": "offerta", "cents": 700}
+    rates = make(api, at.house, "rates", **wanted, plan=plan)
+    assert refusal(patch(api, at, rates, rules=[FEE])) == (409, "position_rules")
+    both = make(api, at.house, "both", **wanted, plan=plan | {"whole": True})
+    assert patch(api, at, both, rules=[FEE]).json["payments"][0]["asked_cents"] == 1_200
+    holds.hold(at.tenant, both["id"], "pos:1", api.now)
+    assert refusal(patch(api, at, both, rules=[])) == (409, "position_held")
+    stale = at.house.call(
+        api, "PATCH", f"{POSITIONS}/{both['id']}", {"version": 1, "rules": []}
+    )  # fmt: skip
+    assert refusal(stale) == (409, "conflict")
+
+
 # ------------------------------------------------------------------ by when
 @pytest.mark.feature("F001-166")
 def test_an_instalment_gets_another_day_while_none_is_paid(api: Api, at: Station) -> None:

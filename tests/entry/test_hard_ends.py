@@ -24,8 +24,8 @@ from tests.entry import bodies, node_world, portal_world
 from tests.entry.api_world import START, Answer, Api, Context, opened
 from tests.entry.bodies import House
 from tests.entry.node_world import MARIA, Station
+from tests.entry.pagopa_world import join, there
 from tests.entry.portal_world import Portal
-from tests.entry.test_pagopa import join, there
 from tests.entry.test_positions import (
     FLOWS,
     POSITIONS,

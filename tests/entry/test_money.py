@@ -36,12 +36,13 @@ from infra.local.pagopa.fdr import Flow
 from tests import tables
 from tests.entry import node_world
 from tests.entry.api_world import Answer, Api, Context
-from tests.entry.test_reconciliation import csv, receipt, remember
+from tests.entry.reconciliation_world import csv, receipt, remember
 
 ROOT, POSTING = "/v1/body/reconciliation", "/v1/body/posting"
 EXAMPLES = int(os.environ.get("MONEY_EXAMPLES", "4"))
 STEPS, REST = 20, 1_000
 FLOWS = ("2026-11-19ABI06090-0001", "2026-11-20ABI06090-0002")
+TAKEN_BACK = "2026-11-21ABI06090-0003"
 DUES = (1_000, 2_500, 700)
 PAYMENTS = st.integers(0, len(DUES) - 1)
 CHANCE = st.integers(0, 2**16).map(Random)
@@ -224,6 +225,19 @@ class Money(RuleBasedStateMachine):
             path = f"{POSTING}/orders/{random.choice(there).id}/reverse"
             assert self.call("POST", path, {"note": "x"}).status == 200
             self.work(random, most)
+
+    @rule(revoked=st.sets(PAYMENTS, min_size=1, max_size=2), random=CHANCE, most=MOST)
+    def a_reopening(self, revoked: set[int], random: Random, most: int) -> None:
+        """What a PSP takes back is asked for anew; what is posted of it stays."""
+        found = [(self.iuv(at), f"r{at}", 1, DUES[at], "3") for at in sorted(revoked)]
+        flow = Flow(TAKEN_BACK, "ABI06090", found, day=TAKEN_BACK[:10], created=self.api.tick())
+        data, query = simulated.xml(flow, self.station.creditor), {"name": f"{self.name()}.xml"}
+        assert self.call("POST", f"{ROOT}/flows", data, query=query).status == 202
+        self.work(random, most)
+        for at in revoked:
+            path = f"/v1/body/positions/{self.positions[at].id}/reopen"
+            assert self.call("POST", path, {"note": "Visto"}).status in (200, 409)
+        self.work(random, most)
 
     @rule(at=PAYMENTS, random=CHANCE, most=MOST)
     def a_cancellation(self, at: int, random: Random, most: int) -> None:

@@ -188,7 +188,7 @@ def test_the_notice_of_a_position_is_a_pdf_of_the_right_name(api: Api, house: Ho
         assert word in text
     # Ten days late it asks for more.
     api.tick(50 * 86_400)
-    (late,) = positions(api, bodies_again(api, house))
+    (late,) = positions(api, bodies.again(api, house))
     assert (late["payments"][0]["cents"], late["payments"][0]["asked_cents"]) == (15_000, 15_500)
 
 
@@ -204,7 +204,7 @@ def test_what_is_asked_follows_the_day_by_the_rules_of_the_flow(api: Api, house:
     asked = {}
     for days in (0, 10, 11, 20, 21, 25, 26, 31):
         api.now = clock.parse(f"{today + timedelta(days=days)}T11:00:00.000Z")
-        (found,) = positions(api, bodies_again(api, house))
+        (found,) = positions(api, bodies.again(api, house))
         asked[days] = found["payments"][0]["asked_cents"]
     # 150.00 less 10 %; then plain; then 1.5 cents a day and, from the sixth day on, 5.00 more.
     assert asked == {
@@ -224,14 +224,6 @@ def test_a_rule_that_says_nothing_or_too_much_is_refused(api: Api, house: House)
         said = {"description": "Quota", "changes": [{"reason": "x"} | change]}
         answer = house.call(api, "POST", place, said)
         assert (answer.status, answer.code) == (422, code)
-
-
-def bodies_again(api: Api, house: House) -> House:
-    """The same people in new sessions: time has passed."""
-    from tests.entry import visitors
-
-    head = visitors.session(house.administrator.grant, house.administrator.mail, api.now)
-    return House(house.tenant, head, house.operator)
 
 
 @pytest.mark.feature("F001-166")

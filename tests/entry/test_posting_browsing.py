@@ -8,9 +8,11 @@ import pytest
 
 from chalicelib.base import limits
 from tests.accounting.posting.made import Match, payment
+from tests.entry import bodies
 from tests.entry.api_world import Api
 from tests.entry.bodies import House
-from tests.entry.test_posting import ROOT, house, later, match, orders, post
+from tests.entry.test_positions import make
+from tests.entry.test_posting import ROOT, house, later, match, orders, post, setting
 
 __all__ = ["house", "match"]
 
@@ -51,6 +53,36 @@ def test_orders_are_found_by_day_state_chapter_and_payment(
     assert numbers(api, posted, **rest) == [3]
     other = posted.call(api, "GET", f"{ROOT}/orders", query=rest | {"first": "2026-11-22"})
     assert (other.status, other.code) == (400, "cursor_invalid")
+
+
+@pytest.mark.feature("F001-134", "F001-165")
+def test_a_position_leads_to_the_orders_that_posted_it(
+    api: Api, house: House, match: Match
+) -> None:
+    position, other = (
+        make(api, house, f"p{number}", manual=True, cents=20_000)["id"] for number in (1, 2)
+    )
+    path = f"/v1/body/positions/{position}/orders"
+    assert house.operator.call(api, "GET", path).json == {"orders": []}
+    # Of one chapter and day all payments are in one order, of whomever.
+    setting(api, house, per="chapter")
+    match.offer(
+        house.tenant, payment(1, position=position), payment(2, position=other),
+        later(payment(3, position=position), 1, provisional="19"),
+    )  # fmt: skip
+    post(api, house)
+    found = house.operator.call(api, "GET", path).json["orders"]
+    shown = [(one["number"], one["day"], one["provisional"], one["cents"]) for one in found]
+    assert shown == [(1, "2026-11-20", "17", 10_000), (2, "2026-11-21", "19", 10_000)]
+    assert orders(api, house)[0]["cents"] == 20_000
+    assert "lines" not in found[0]  # who else paid by it is the order's own page
+    taken_back = house.call(api, "POST", f"{ROOT}/orders/{found[0]['id']}/reverse", {"note": "w"})
+    assert taken_back.status == 200, taken_back.body
+    states = [one["state"] for one in house.call(api, "GET", path).json["orders"]]
+    assert states == ["reversed", "issued"]
+    stranger = bodies.found(api)
+    answer = stranger.call(api, "GET", path)
+    assert (answer.status, answer.code) == (404, "not_found")
 
 
 @pytest.mark.feature("F001-134")

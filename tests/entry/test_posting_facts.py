@@ -13,7 +13,7 @@ from tests.entry import node_world
 from tests.entry.api_world import Api
 from tests.entry.bodies import BANK
 from tests.entry.node_world import Station
-from tests.entry.test_reconciliation import (
+from tests.entry.reconciliation_world import (
     csv,
     dated,
     drop,

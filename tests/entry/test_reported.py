@@ -22,7 +22,7 @@ from tests.accounting import facts_world as world
 from tests.entry import node_world
 from tests.entry.api_world import Api
 from tests.entry.node_world import Station
-from tests.entry.test_reconciliation import dated, drop, get, pay, settles, work_off
+from tests.entry.reconciliation_world import dated, drop, get, pay, settles, work_off
 from tests.payments.receipts.test_effect import MONEY, position
 
 pytestmark = pytest.mark.feature("F001-006", "F001-099", "F001-172")

@@ -15,7 +15,7 @@ from infra.local.pagopa.fdr import Flow
 from tests.entry import node_world
 from tests.entry.api_world import Answer, Api
 from tests.entry.node_world import Station
-from tests.entry.test_reconciliation import (
+from tests.entry.reconciliation_world import (
     FLOW_ID,
     ROOT,
     csv,

@@ -21,8 +21,12 @@ from infra.local.pagopa.node_messages import Refused
 from tests.entry import bodies, node_world, portal_world
 from tests.entry.api_world import Answer, Api
 from tests.entry.portal_world import Portal
+from tests.entry.reconciliation_world import drop, get, work_off
+from tests.entry.test_dues import commit, dues, hand_in
 from tests.entry.test_portal_services import ANNA
-from tests.entry.test_reconciliation import drop, get, work_off
+from tests.entry.test_positions import generate, listing, positions
+from tests.payments.dues import files
+from tests.payments.dues.files import row
 
 SCHEMAS = ROOT.parent / "shared/schemas/pagopa/node-soap"
 DIGEST = base64.b64encode(hashlib.sha256(b"istanza di iscrizione").digest()).decode()
@@ -135,6 +139,10 @@ def test_it_is_bought_at_the_node_and_handed_out(api: Api, portal: Portal, code:
     assert stamp.findtext(f".//{{{messages.DSIG}}}DigestValue") == DIGEST
     # The body's people get the same bytes, those that came.
     where = f"/v1/body/receipts/{paid.token}/stamps/{last.number}"
+    whole = at.house.operator.call(api, "GET", f"/v1/body/receipts/{paid.token}").json
+    assert [one["stamp_check"] for one in whole["transfers"]] == [
+        *(None for one in (FEE_OF[code],) if one), "fits",
+    ]  # fmt: skip
     theirs = at.house.operator.call(api, "GET", where)
     assert theirs.body == mine.body
     assert base64.b64encode(mine.body) in receipts.raw(at.tenant, paid.token)
@@ -194,3 +202,49 @@ def test_the_request_and_the_stamp_are_valid_by_the_official_schemas(portal: Por
     if (mine.parent / "xmldsig-core-schema.xsd").is_file():
         schema = etree.XMLSchema(etree.parse(str(mine)))
         schema.assertValid(etree.fromstring(base64.b64decode(stamp)))
+
+
+@pytest.mark.feature("F001-015", "F001-017", "F001-038")
+@pytest.mark.parametrize("form", ["xlsx", "csv"])
+def test_a_due_of_a_file_brings_its_stamp_to_the_node(api: Api, portal: Portal, form: str) -> None:
+    at = portal.station
+    house = at.house
+    code, written = ("MI", DIGEST) if form == "xlsx" else ("TO", b64_to_hex(DIGEST).upper())
+    due = {"service": "istanza", "reason": f"Bollo {form}", "province": code.lower()}
+    good = row(**due, source=f"s-{form}", stamp=written)
+    make = files.xlsx if form == "xlsx" else files.text
+    bad = [
+        row(**due, source="x1", stamp="abc"),
+        row(**due | {"province": ""}, source="x2", stamp=DIGEST),
+        row(**due | {"province": "1a"}, source="x3", stamp=DIGEST),
+        # As before, where nothing is stamped.
+        row(**due | {"service": "bollo"}, source=f"x4-{form}"),
+    ]
+    told = hand_in(api, house, make([good, *bad]), f"stamps-{form}")
+    answer = house.call(api, "GET", f"/v1/body/dues/imports/{told['id']}/faults")
+    assert [(one["row"], one["field"], one["code"]) for one in answer.json["faults"]] == [
+        (3, "stamp", "stamp_document"), (4, "province", "missing"),
+        (5, "province", "stamp_province"),
+    ]  # fmt: skip
+    commit(api, house, told["id"], skip_faulty=True)
+    mine = [one for one in dues(api, house) if one["reason"] == f"Bollo {form}"]
+    assert {(one["source"], one["stamp"], one["cents"]) for one in mine} == {
+        (f"s-{form}", True, 15_000), (f"x4-{form}", False, 15_000),
+    }  # fmt: skip
+    # Instalments of what is stamped end the flow before anything is made of it.
+    flow = listing(api, house, f"rates-{form}", batch=told["id"])
+    plan = {"count": 2, "first_due": "2027-01-31", "whole": True}
+    failed = generate(api, house, flow["id"], plan=plan)
+    assert (failed["state"], failed["code"], failed["made"]) == ("failed", "instalments_stamp", 0)
+    flow = listing(api, house, f"whole-{form}", batch=told["id"])
+    assert generate(api, house, flow["id"])["made"] == 2
+    (made,) = (one for one in positions(api, house, flow=flow["id"]) if one["cents"] > 15_000)
+    assert made["cents"] == 16_600
+    found = at.node.activate(made["payments"][0]["notice"], at.creditor, transfer_type="PAGOPA")
+    assert [(one.cents, one.wanted) for one in found.transfers] == [
+        (15_000, ("", "", "")), (1_600, (DIGEST, "01", code)),
+    ]  # fmt: skip
+
+
+def b64_to_hex(digest: str) -> str:
+    return base64.b64decode(digest).hex()

@@ -15,10 +15,10 @@ from chalicelib.payments.positions.model import Position
 from chalicelib.payments.receipts import service as receipts
 from infra.local.pagopa import fdr as simulated
 from infra.local.pagopa.fdr import Flow
-from tests.entry import node_world
+from tests.entry import bodies, node_world
 from tests.entry.api_world import Api
 from tests.entry.node_world import Station
-from tests.entry.test_reconciliation import FLOW_ID, ROOT, csv, drop, receipt, remember, work_off
+from tests.entry.reconciliation_world import FLOW_ID, ROOT, csv, drop, receipt, remember, work_off
 
 MOMENTS: Final = ("before the flow", "after the flow", "after the stand-in", "after posting")
 PAID: Final = "2026-11-20"  # as the flow's line says
@@ -59,9 +59,7 @@ class Case:
         assert answer.status == 202, answer.body
 
     def house(self) -> Any:
-        from tests.entry.test_reconciliation import _again
-
-        return _again(self.api, self.station.house)
+        return bodies.again(self.api, self.station.house)
 
     def get(self, path: str) -> Any:
         answer = self.house().call(self.api, "GET", path)

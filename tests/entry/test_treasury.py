@@ -13,18 +13,19 @@ import requests
 from cryptography import x509
 from lxml import etree
 
-from chalicelib.base import aws, s3
+from chalicelib.base import aws, clock, limits, s3
 from chalicelib.base.errors import Rejected
 from chalicelib.base.ids import sha256
 from chalicelib.base.s3 import Place
 from chalicelib.entry import on_reconcile, on_send
-from chalicelib.invoicing import mandates
-from chalicelib.invoicing.signing import bundle, pkcs12, xades, xades_verify
+from chalicelib.invoicing import authorities, mandates
+from chalicelib.invoicing.signing import bundle, cades, pkcs12, xades, xades_verify
 from chalicelib.invoicing.signing.holder import Signer
 from chalicelib.invoicing.signing.signers import open_signer
 from infra.local.authority import Authority
 from infra.local.csc import SigningService
 from infra.local.csc_vault import certified
+from infra.local.revocation import RevocationService
 from tests.accounting.posting.made import Match, payment
 from tests.accounting.posting.test_opi import FAULT, message, outcome, schema
 from tests.entry import bodies
@@ -32,6 +33,7 @@ from tests.entry.api_world import START, Answer, Api, Context
 from tests.entry.bodies import House
 from tests.entry.test_posting import ROOT, TREASURER, post, setting, work_off
 from tests.invoicing import key
+from tests.tables import due_rows
 
 OUTCOMES = f"{ROOT}/opi-outcomes"
 CERTIFICATES = f"{ROOT}/treasurer/certificates"
@@ -291,6 +293,128 @@ def test_only_the_treasurers_signature_changes_orders_once_it_is_known(
     assert trust(api, house, his, other, version=1).json["version"] == 2
     assert read(api, house, refused)["signature"] == "verified"
     assert order(api, house, 3)["treasury"]["state"] == "collected"
+
+
+@pytest.fixture
+def responder(
+    api: Api, signing_authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[RevocationService]:
+    """Who tells about certificates of the only authority that the operator believes."""
+    authorities.forget()
+    monkeypatch.setenv("REVOCATION_PRIVATE", "allow")
+    keys = signing_authority.ca_pem, signing_authority.ca_key_pem
+    with RevocationService(*keys, lambda: api.now) as service:
+        authorities.put("qualified", signing_authority.ca_pem, "test", api.now)
+        yield service
+        authorities.put("qualified", None, "test", api.now)
+    authorities.forget()
+
+
+@pytest.fixture
+def asked_about(api: Api, signing_authority: Authority, responder: RevocationService) -> Signer:
+    """The treasurer's man, whose certificate names the responder."""
+    file = signing_authority.signer_that_is_asked_about(api.now, responder.url)
+    return pkcs12.load(file, signing_authority.password)
+
+
+def again(api: Api) -> None:
+    """The sweeper comes when it is time to ask again."""
+    (row,) = due_rows("reconcile")
+    assert (row["waits"], row["due"] > clock.stamp(api.now)) == (True, True)
+    api.tick(limits.OPI_REVOCATION_EVERY_S + 1)
+    assert row["due"] <= clock.stamp(api.now)
+    api.run("reconcile", on_reconcile.handle)
+
+
+def once(api: Api, house: House, data: bytes) -> dict[str, Any]:
+    """A message handed in and looked at once: a row that waits is not to be waited for."""
+    answer = hand_in(api, house, data)
+    assert answer.status == 202, answer.body
+    assert api.run("reconcile", on_reconcile.handle) == 1
+    return dict(house.call(api, "GET", f"{OUTCOMES}/{answer.json['id']}").json)
+
+
+def test_a_revoked_certificate_signs_nothing(
+    api: Api, books: Books, his: Signer, asked_about: Signer, responder: RevocationService
+) -> None:
+    house = books.house
+    trust(api, house, his, asked_about)
+    good = once(api, house, xades.sign(books.message(outcome(1, "RISCOSSO")), asked_about, api.now))
+    assert (good["state"], good["signature"], good["revocation"]) == ("kept", "verified", "good")
+    # What was answered counts for a while: a second message asks nobody.
+    asked = dict(responder.asked)
+    once(api, house, cades.sign(books.message(outcome(2, "ACQUISITO")), asked_about, api.now))
+    assert responder.asked == asked
+    # Of a certificate that names nobody there is nothing to ask.
+    plain = once(api, house, xades.sign(books.message(outcome(3, "ACQUISITO")), his, api.now))
+    assert (plain["signature"], plain["revocation"]) == ("verified", "unasked")
+    responder.revoke(asked_about.certificate, at=api.now)
+    authorities.forget()
+    api.tick(60)
+    for sign in (xades.sign, cades.sign):
+        data = sign(books.message(outcome(2, "REGOLARIZZATO")), asked_about, api.now)
+        found = once(api, house, data)
+        assert (found["state"], found["code"]) == ("refused", "outcome_certificate_revoked")
+    assert order(api, house, 2)["treasury"]["word"] == "ACQUISITO"
+
+
+def test_while_nobody_answers_about_the_certificate_its_message_waits(
+    api: Api, books: Books, asked_about: Signer, responder: RevocationService
+) -> None:
+    house = books.house
+    trust(api, house, asked_about)
+    responder.fault = "down"
+    data = xades.sign(books.message(outcome(1, "RISCOSSO")), asked_about, api.now)
+    found = once(api, house, data)
+    assert (found["state"], found["code"]) == ("asking", "outcome_revocation_unanswered")
+    assert (found["signature"], found["signer"]) == (
+        "not_verified", sha256(asked_about.certificate),
+    )  # fmt: skip
+    assert order(api, house, 1)["treasury"] is None
+    # Handed in once more it is the same message, and no second row asks.
+    assert hand_in(api, house, data).json["state"] == "asking"
+    again(api)
+    assert order(api, house, 1)["treasury"] is None
+    responder.fault = ""
+    again(api)
+    now = house.call(api, "GET", f"{OUTCOMES}/{found['id']}").json
+    assert (now["state"], now["code"], now["revocation"]) == ("kept", "", "good")
+    assert order(api, house, 1)["treasury"]["verified"] is True
+    # Revoked since it came, it is still his word; what comes from now on is not.
+    responder.fault = "down"
+    late = xades.sign(books.message(outcome(2, "RISCOSSO")), asked_about, api.now)
+    authorities.forget()
+    assert once(api, house, late)["state"] == "asking"
+    api.tick(60)
+    responder.revoke(asked_about.certificate, at=api.now)
+    responder.fault = ""
+    again(api)
+    assert order(api, house, 2)["treasury"]["verified"] is True
+
+
+def test_what_nobody_answers_for_days_is_refused_and_may_be_handed_in_again(
+    api: Api, books: Books, asked_about: Signer, responder: RevocationService,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    house = books.house
+    # A session ends long before three days do.
+    monkeypatch.setattr(limits, "OPI_REVOCATION_EVERY_S", 120)
+    monkeypatch.setattr(limits, "OPI_REVOCATION_FOR_S", 300)
+    trust(api, house, asked_about)
+    responder.fault = "garbage"
+    data = xades.sign(books.message(outcome(1, "RISCOSSO")), asked_about, api.now)
+    assert once(api, house, data)["state"] == "asking"
+    again(api)
+    again(api)
+    (found,) = house.call(api, "GET", OUTCOMES).json["messages"]
+    assert found["state"] == "asking"
+    again(api)
+    (found,) = house.call(api, "GET", OUTCOMES).json["messages"]
+    assert (found["state"], found["code"]) == ("refused", "outcome_revocation_unanswered")
+    assert due_rows("reconcile") == []
+    responder.fault = ""
+    authorities.forget()
+    assert once(api, house, data)["signature"] == "verified"
 
 
 def test_a_bodys_messages_are_nobody_elses(api: Api, books: Books) -> None:

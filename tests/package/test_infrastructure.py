@@ -281,7 +281,8 @@ def test_who_judges_signatures_may_read_whom_to_believe(cloudformation: Json) ->
         and trust in as_list(statement["Resource"])
     }
     judges = {"ApiHandlerRole", "OnIntakeRole", "OnReceiveRole", "OnSdiRole"}
-    assert readers == judges | {"OnSendRole"}  # who sends asks about the house's own keys
+    # Who sends asks about the house's own keys, who reconciles about the treasurer's.
+    assert readers == judges | {"OnSendRole", "OnReconcileRole"}
     for owner, statement in statements(cloudformation, "Allow"):
         if any(action.startswith("s3:Put") for action in as_list(statement["Action"])):
             for resource in as_list(statement["Resource"]):

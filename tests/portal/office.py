@@ -33,7 +33,7 @@ def due(number: int, **more: Any) -> dict[str, Any]:
         "category": "professional", "service": "quota", "reason": f"Quota annuale {number}",
         "year": 2026, "chapter": "1.1", "provenance": "competenza", "cents": 15_000,
         "due": "2026-06-30", "source": "", "state": "open", "position": "", "batch": BATCH,
-        "created_at": AT,
+        "created_at": AT, "stamp": False,
     } | more  # fmt: skip
 
 
@@ -115,6 +115,12 @@ RECEIPT = {
 }  # fmt: skip
 
 
+POSTED = {
+    "id": "2026-0000012", "year": 2026, "number": 12, "day": "2026-03-09", "provisional": "17",
+    "cents": 15_000, "state": "issued", "outcome": "", "treasury": None,
+}  # fmt: skip
+
+
 def run(**more: Any) -> dict[str, Any]:
     return {
         "id": RUN, "channel": "mail", "profile": "quote", "options": {}, "flow": FLOW,
@@ -146,7 +152,7 @@ def grant(number: int = 1, **more: Any) -> dict[str, Any]:
     return {
         "id": f"g{number}", "mail": f"persona{number}@ordine.example", "name": f"Persona {number}",
         "role": "operator", "cabinets": None, "customer": None, "given_by": "u1", "starts_at": AT,
-        "ends_at": None, "revoked_at": None, "reason": None, "pos": False,
+        "ends_at": None, "revoked_at": None, "reason": None, "pos": False, "version": 1,
     } | more  # fmt: skip
 
 
@@ -180,6 +186,7 @@ def office(**answers: Any) -> Stub:
         f"GET /v1/body/positions/{POSITION}": (200, whole()),
         f"GET /v1/body/positions/{POSITION}/form": (200, {"fields": []}),
         f"GET /v1/body/positions/{POSITION}/receipts": (200, {"receipts": [RECEIPT]}),
+        f"GET /v1/body/positions/{POSITION}/orders": (200, {"orders": [POSTED]}),
         f"GET /v1/body/positions/{POSITION}/deliveries": (200, {"attempts": [attempt()]}),
         "GET /v1/body/delivery/channels": (200, {"channels": [
             {"name": "mail", "title": "E-mail e PEC", "on_request": False, "enabled": True},

@@ -149,6 +149,7 @@ def message(**more: Any) -> dict[str, Any]:
     return {
         "id": "m1", "carrier": "upload", "file_name": "esiti.xml", "received_at": AT,
         "state": "kept", "code": "", "signature": "verified", "signer": "ab" * 32, "outcomes": 3,
+        "revocation": "good",
         "orders": 2, "unknown_total": 1, "same_as": "",
         "unknown": [{"order": "2026-0000099", "flow": "f", "word": "ACQUISITO", "at": AT,
                      "code": "order_unknown"}],

@@ -51,7 +51,8 @@ def preview(**more: Any) -> dict[str, Any]:
     return {"positions": 4, "going": 4, "reasons": [], "lacking": [], "cursor": None} | more
 
 
-SAMPLE = [{"name": name, "url": f"/portal/icon.svg?{name}"}
+SAMPLE = [{"name": name, "url": f"/portal/icon.svg?{name}",
+           "shown": f"/portal/icon.svg?shown={name}" if name.endswith(".pdf") else ""}
           for name in ("RSSMRA80A41H501Y_2026_01000000000000130.pdf", "destinatari.csv",
                        "destinatari.xlsx", "allegato-1.pdf")]  # fmt: skip
 LATE = order("approved", step("approve"), late=True)

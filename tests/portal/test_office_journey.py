@@ -14,6 +14,7 @@ import pyotp
 import pytest
 
 import app as application
+from chalicelib.entry import session_door
 from chalicelib.payments.delivery import settings
 from infra.local.authority import Authority
 from infra.local.house import House
@@ -21,15 +22,15 @@ from infra.local.pagopa import fdr
 from infra.local.pagopa.fdr import Flow
 from infra.local.smtp import PASSWORD as MAIL_PASSWORD
 from infra.local.smtp import USER, MailServer
-from tests.entry import bodies, persons
+from tests.entry import bodies, node_world, persons
 from tests.entry.api_world import START, Api
+from tests.entry.node_world import Station
 from tests.entry.persons import PASSWORD, Member
+from tests.entry.reconciliation_world import ROOT, csv, dated, pay, receipt, remember, settles
+from tests.entry.visitors import Visitor
 from tests.payments.dues import files
 from tests.payments.dues.files import COMPANY, MARIA, row
-from tests.portal.eyes import Eyes, expect
-from tests.whole.conftest import engines
-
-__all__ = ["engines"]
+from tests.portal.eyes import Eyes, expect, hurried
 
 OFFICE = "office/"
 LUCA = "VRDLCU85B02F205S"
@@ -42,6 +43,7 @@ class Office:
     chief: Member
     mail: MailServer
     tenant: str
+    api: Api
 
 
 @pytest.fixture(scope="module")
@@ -62,17 +64,24 @@ def office(
         with MailServer(authority, "tls") as mail:
             places = {"NET_PRIVATE": "allow", "SSL_CERT_FILE": str(authority.ca_path)}
             with mock.patch.dict(os.environ, places):
-                yield Office(house, person, chief, mail, home.tenant)
+                yield Office(house, person, chief, mail, home.tenant, api)
 
 
 @pytest.fixture
 def enter(browser: Any, office: Office) -> Iterator[Callable[..., Eyes]]:
     contexts = []
 
-    def open_page(where: str = OFFICE) -> Eyes:
-        context = browser.new_context(locale="it-IT", viewport={"width": 1280, "height": 900})
+    def open_page(where: str = OFFICE, who: Visitor | None = None) -> Eyes:
+        context = hurried(
+            browser.new_context(locale="it-IT", viewport={"width": 1280, "height": 900})
+        )
         contexts.append(context)
         context.set_default_timeout(20_000)
+        if who is not None:  # he has logged in before
+            context.add_cookies([{
+                "name": session_door.COOKIE, "value": who.cookie, "secure": True,
+                "url": office.house.gateway.url.replace("http:", "https:"),
+            }])  # fmt: skip
         eyes = Eyes(context.new_page(), office.house.gateway.url)
         eyes.open(where)
         return eyes
@@ -484,4 +493,89 @@ def test_what_the_settings_send_is_what_the_house_takes(
     eyes.require_accessible()
     save_shot(eyes, "real-audit")
     keep_the_books(office, eyes)
+    eyes.require_clean()
+
+
+def settled(office: Office) -> tuple[Station, list[str]]:
+    """Another body; its payments that a flow and the bank's statement confirm to the cent. Of a
+    third one there is no receipt, and of a fourth nothing but its receipt."""
+    office.api.now = office.house.cloud.clock.now()
+    station = node_world.station(office.api)
+    iuvs = [pay(office.api, station, cents) for cents in (15_000, 3_550)]
+    bare = station.place(1_000).payments[0].iuv
+    receipt(office.api, station, station.place(2_000).payments[0].iuv, 2_000, "iur-alone")
+    names = [f"2026-11-20ABI06090-000{number}" for number in (1, 2)]
+    for name, lines in zip(names, ([(iuvs[0], 15_000), (iuvs[1], 3_550)], [(bare, 1_000)]),
+                           strict=True):  # fmt: skip
+        flow = dated(settles(station, *lines, flow_id=name), office.api)
+        hand_in(office, station, "flows", f"{name}.xml", fdr.xml(flow, station.creditor))
+    remember(office.api, station.house)
+    brought = f"/PUR/LGPE-RIVERSAMENTO/URI/{names[0][:12]} {names[0][12:]}"
+    rows = (("20/11/2026", brought, "185,50"), ("20/11/2026", "BONIFICO ROSSI", "35,50"),
+            ("21/11/2026", f"/PUR/LGPE-RIVERSAMENTO/URI/{names[1]}", "10,00"))  # fmt: skip
+    hand_in(office, station, "statements", "banca.csv", csv(*rows), columns="banca")
+    office.house.settle()
+    return station, iuvs
+
+
+def hand_in(
+    office: Office, station: Station, what: str, name: str, data: bytes, **more: str
+) -> None:
+    query = {"name": name} | more
+    answer = station.house.call(office.api, "POST", f"{ROOT}/{what}", data, query=query)
+    assert answer.status == 202, answer.body
+
+
+def require_balance(office: Office, station: Station, eyes: Eyes, **cents: int) -> None:
+    """What the page of posting shows is in the books, and what the bank has brought is all there:
+    that too which never agreed, and is in no book."""
+    shown = {"open": "Da contabilizzare", "posted": "Contabilizzato", "anomalous": "Da chiarire"}
+    for name, label in shown.items():
+        euros = f"{label}{cents.get(name, 0) / 100:.2f} €".replace(".", ",")
+        expect(eyes.page.locator("ul.numbers li", has_text=label)).to_have_text(euros)
+    books = station.house.call(office.api, "GET", "/v1/body/posting/balance").json
+    assert {name: books[f"{name}_cents"] for name in cents} == cents
+    money = station.house.call(office.api, "GET", f"{ROOT}/summary").json["money"]
+    assert money == cents | {"came": 19_550, "anomalous": 1_000}
+
+
+@pytest.mark.feature("F001-010", "F001-109", "F001-110", "F001-111")
+def test_what_was_matched_is_posted_and_found_in_the_books(
+    office: Office, enter: Callable[..., Eyes]
+) -> None:
+    """Nothing that these pages show was brought by them, nor is it played."""
+    station, iuvs = settled(office)
+    eyes = enter("office/?page=posting", station.house.administrator)
+    require_balance(office, station, eyes, came=18_550, open=18_550, posted=0)
+    eyes.follow("banca.csv")
+    eyes.at("Contabilizza l’estratto conto")
+    eyes.sees("Pagamenti da contabilizzare: 2, in tutto 185,50 €.")
+    payments = eyes.page.get_by_role("table", name="Pagamenti da contabilizzare")
+    for iuv, sum_ in zip(iuvs, ("150,00 €", "35,50 €"), strict=True):
+        paid = payments.get_by_role("row", name=iuv)
+        for said in ("20/11/2026", "19/11/2026", "2026-11-20ABI06090-0001", sum_):
+            expect(paid).to_contain_text(said)
+    eyes.press("Mostra le reversali")
+    expect(eyes.page.get_by_role("table", name="Anteprima delle reversali")).to_contain_text("1.1")
+    eyes.page.get_by_role("button", name="Contabilizza", exact=True).click()
+    dialog = eyes.page.get_by_role("dialog", name="Contabilizzare 2 reversali per 185,50 €?")
+    dialog.get_by_role("button", name="Contabilizza").click()
+    eyes.at("Contabilizzazione")
+    office.house.settle()
+    eyes.sees("Le reversali sono emesse.")
+    eyes.follow("Vai alle reversali")
+    orders = eyes.page.get_by_role("table", name="Reversali").locator("tbody tr")
+    expect(orders.get_by_role("link")).to_have_text(["1/2026", "2/2026"])
+    for sum_ in ("150,00 €", "35,50 €"):
+        expect(orders.filter(has_text=sum_)).to_have_count(1)
+        expect(orders.filter(has_text=sum_)).to_contain_text("20/11/2026")
+    save_shot(eyes, "real-orders")
+    # It names the payment and the flow that it was posted of.
+    orders.filter(has_text="150,00 €").get_by_role("link").first.click()
+    lines = eyes.page.get_by_role("table", name="Voci")
+    expect(lines).to_contain_text(iuvs[0])
+    eyes.sees("2026-11-20ABI06090-0001")
+    eyes.require_accessible()
+    choose(eyes, "Contabilità", "Contabilizza")
+    require_balance(office, station, eyes, came=18_550, open=0, posted=18_550)
     eyes.require_clean()

@@ -232,6 +232,60 @@ def test_an_amount_is_typed_where_the_price_allows_it(look: Look) -> None:
     assert (order["cents"], order["manual"], order["due"]) == (123_450, True, "2026-06-30")
 
 
+@pytest.mark.feature("F001-171")
+def test_instalments_are_counted_or_typed_and_seen_before_they_are_made(look: Look) -> None:
+    rates = [payment(), payment(1, cents=7_500), payment(2, cents=7_500, due="2026-07-31")]
+    seen = [{name: one[name] for name in ("number", "cents", "due")} for one in rates]
+    wrong = error(422, "instalments_sum", cents=15_000, instalments_cents=14_999)
+    stub = office(**SERVICES, **{
+        "POST /v1/body/positions/preview": (200, {"cents": 15_000, "payments": seen}),
+        "POST /v1/body/positions": [wrong, (201, SPONTANEOUS | {"payments": rates})],
+    })  # fmt: skip
+    eyes = look("office/?page=entry", stub)
+    eyes.expected = ("422",)
+    eyes.page.get_by_label("Servizio").select_option("quota")
+    eyes.page.get_by_label("Consenti il pagamento a rate").check()
+    eyes.press("Anteprima delle rate")
+    for text in ("Scrivi un importo", "Scrivi un numero da 2 a 68.", "scadenza della prima rata."):
+        eyes.sees(text)
+    eyes.fill("Importo in euro", "150")
+    eyes.fill("Numero di rate", "2")
+    eyes.page.get_by_label("Scadenza della prima rata").fill("2026-06-30")
+    eyes.press("Anteprima delle rate")
+    table = eyes.page.get_by_role("table", name="Rate")
+    expect(table).to_contain_text("Intero")
+    expect(table).to_contain_text("75,00 €")
+    eyes.require_accessible()
+    computed = {"count": 2, "first_due": "2026-06-30", "every_months": 1, "whole": True}
+    (asked_for,) = asked(stub, "POST /v1/body/positions/preview")
+    assert asked_for == {"service": "quota", "manual": True, "cents": 15_000, "plan": computed}
+    eyes.page.get_by_label("Come si stabiliscono le rate").select_option("manual")
+    expect(table).to_have_count(0)  # it was of other values
+    eyes.press("Aggiungi una rata")
+    eyes.press("Togli la rata 2")
+    first, second = (
+        eyes.page.get_by_role("group", name=f"Rata {one}", exact=True) for one in (1, 2)
+    )
+    for group, cents, due in ((first, "74,99", "2026-06-30"), (second, "75", "2026-07-31")):
+        group.get_by_label("Importo in euro").fill(cents)
+        group.get_by_label("Scadenza").fill(due)
+    eyes.sees("149,99 € su 150,00 €")
+    eyes.page.get_by_label("Soltanto a rate").check()
+    eyes.fill("Nome e cognome", "Rossi Maria")
+    eyes.fill("Codice fiscale", "RSSMRA80A41H501Y")
+    eyes.require_narrow()
+    eyes.press("Crea la posizione")
+    eyes.sees("Le rate fanno 149,99 €, ma l’importo è 150,00 €.")
+    first.get_by_label("Importo in euro").fill("75")
+    eyes.press("Crea la posizione")
+    eyes.at("La posizione è creata")
+    expect(eyes.page.get_by_role("table", name="Rate")).to_contain_text("Rata 2")
+    assert asked(stub, "POST /v1/body/positions")[-1]["plan"] == {"whole": False, "instalments": [
+        {"cents": 7_500, "due": "2026-06-30"}, {"cents": 7_500, "due": "2026-07-31"},
+    ]}  # fmt: skip
+    eyes.require_accessible()
+
+
 # ------------------------------------------------------------------ a position
 @pytest.mark.feature("F001-165", "F001-166", "F001-168")
 def test_an_unpaid_position_is_changed_and_a_spontaneous_one_deleted(look: Look) -> None:
@@ -325,6 +379,57 @@ def test_amount_days_and_debtor_of_an_unpaid_position_are_changed(look: Look) ->
     ]  # fmt: skip
 
 
+@pytest.mark.feature("F001-166")
+def test_reductions_and_late_fees_of_one_position_are_seen_and_changed(look: Look) -> None:
+    ruled = SPONTANEOUS | {"rules": [RULE], "amounts": AMOUNTS}
+    stub = office(**{
+        P1: (200, ruled),
+        "POST /v1/body/positions/p1/preview": (
+            200, {"cents": 15_000, "payments": [], "amounts": AMOUNTS}),
+        "PATCH /v1/body/positions/p1": [(200, ruled), (200, SPONTANEOUS)],
+    })  # fmt: skip
+    eyes = look("office/?page=position&id=p1", stub)
+    eyes.page.locator("summary", has_text="Modifica").click()
+    # What is not touched is not sent.
+    eyes.fill("Oggetto", "Quota 2026")
+    eyes.press("Salva le modifiche")
+    eyes.sees("La posizione è modificata.")
+    one = eyes.page.get_by_role("group", name="Variazione 1")
+    expect(one.get_by_label("Dal giorno")).to_have_value("2026-07-01")
+    expect(one.get_by_label("Importo fisso")).to_have_value("5,00")
+    expect(one.get_by_label("Interessi annui")).to_have_value("2,5")
+    one.get_by_label("Fino al giorno").fill("2026-06-30")
+    eyes.press("Aggiungi una riduzione o una mora")
+    two = eyes.page.get_by_role("group", name="Variazione 2")
+    two.get_by_label("Percentuale").fill("10")
+    eyes.press("Anteprima degli importi")
+    eyes.sees("L’ultimo giorno viene prima del primo.")
+    eyes.sees("Scrivi il motivo.")
+    one.get_by_label("Fino al giorno").fill("2026-12-31")
+    two.get_by_label("Motivo").fill("Sconto")
+    two.get_by_label("Fino al giorno").fill("2026-05-31")
+    eyes.press("Anteprima degli importi")
+    shown = eyes.page.locator("details.box").get_by_role("table")
+    expect(shown).to_contain_text("155,00 €")
+    eyes.require_accessible()
+    eyes.require_narrow()
+    two.get_by_label("Percentuale").fill("12,5")
+    expect(shown).to_have_count(0)
+    eyes.press("Salva le modifiche")
+    eyes.sees("La posizione è modificata.")
+    late = {name: RULE[name] for name in ("kind", "reason", "first", "cents", "percent")} | {
+        "last": "2026-12-31", "yearly_percent": "2.5",
+    }  # fmt: skip
+    early = {"kind": "reduction", "reason": "Sconto", "first": None, "last": "2026-05-31",
+             "cents": 0, "percent": "10", "yearly_percent": "0"}  # fmt: skip
+    said = {"version": 1, "rules": [late, early]}
+    assert asked(stub, "POST /v1/body/positions/p1/preview") == [said]
+    assert asked(stub, "PATCH /v1/body/positions/p1") == [
+        {"version": 1, "subject": "Quota 2026"},
+        {"version": 1, "rules": [late, early | {"percent": "12.5"}]},
+    ]  # fmt: skip
+
+
 @pytest.mark.feature("F001-155", "F001-167")
 def test_what_is_left_of_a_plan_is_printed_and_sent_from_its_page(look: Look) -> None:
     first, *left = whole()["payments"]
@@ -396,6 +501,10 @@ def test_one_notice_goes_again_pagopa_is_told_again_and_receipts_come_as_they_ar
                  "scadenza 30/06/2026 · nuovo oggetto", "e ogni giorno di più",
                  "2,5 % di interessi all’anno, dal 01/07/2026"):  # fmt: skip
         eyes.sees(text)
+    posted = eyes.page.get_by_role("table", name="Reversali che l’hanno contabilizzata")
+    expect(posted).to_contain_text("09/03/2026")
+    order = posted.get_by_role("link", name="12/2026")
+    expect(order).to_have_attribute("href", re.compile("page=order&id=2026-0000012"))
     with eyes.page.expect_download() as coming:
         eyes.press("XML 0a1b")
     assert coming.value.suggested_filename == "ricevuta_1.xml"

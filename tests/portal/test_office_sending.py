@@ -3,6 +3,7 @@ for help, the webhook of the body's software."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.portal.office_sending import (
     ORDER,
     PREVIEW,
     READER,
+    SAMPLE,
     TEXT,
     URL,
     asked_help,
@@ -194,6 +196,15 @@ def test_nothing_ships_before_somebody_looked_at_the_sample(look: Look) -> None:
     eyes.press("Prepara i file del campione")
     with eyes.page.expect_download():
         eyes.press("Scarica RSSMRA80A41H501Y")
+    eyes.page.set_viewport_size({"width": 320, "height": 700})
+    eyes.require_narrow()
+    shown = eyes.page.get_by_role("link", name="Apri")
+    expect(shown).to_have_count(2)  # what is no page of paper is only downloaded
+    expect(shown.first).to_have_accessible_name(re.compile("RSSMRA80A41H501Y.*nuova scheda"))
+    with eyes.page.expect_popup() as opened:
+        shown.first.click()
+    assert opened.value.url.endswith("?shown=" + SAMPLE[0]["name"])
+    opened.value.close()
     eyes.page.get_by_label("Ho guardato i file del campione").check()
     eyes.press("Approva il campione")
     dialog = eyes.page.get_by_role("dialog", name="Approvare il campione?")

@@ -434,30 +434,47 @@ def test_every_act_and_fact_of_the_trail_has_its_words() -> None:
 
 
 @pytest.mark.feature("F001-190", "F001-189")
-def test_the_terminal_and_the_end_of_an_access_are_changed(look: Look) -> None:
-    stub = settings(
-        **{
-            "PUT /v1/grants/g2": [
-                error(422, "grant_end"),
-                (200, grant(2, pos=True, ends_at="2026-12-31T22:59:59.000Z")),
-            ]
-        }
-    )
+def test_role_terminal_and_end_of_an_access_are_changed(look: Look) -> None:
+    new = grant(
+        2, role="administrator", pos=True, ends_at="2026-12-31T22:59:59.000Z", version=5
+    )  # fmt: skip
+    stub = settings(**{
+        "GET /v1/grants": [
+            (200, {"grants": [grant(1), grant(2)], "hint": "Avvisate la persona."}),
+            (200, {"grants": [grant(1), grant(2, version=4)], "hint": "Avvisate la persona."}),
+        ],
+        "PUT /v1/grants/g2": [
+            error(422, "grant_end"), error(409, "grant_exists"), error(409, "conflict"), (200, new),
+        ],
+    })  # fmt: skip
     eyes = look("office/?page=access", stub)
-    eyes.expected = ("422",)
+    eyes.expected = ("422", "409")
     eyes.press("Modifica Persona 2")
     box = eyes.page.get_by_role("form", name="Modifica l’accesso di Persona 2")
+    box.get_by_label("Ruolo").select_option("administrator")
     box.get_by_label("Fino al").fill("2026-12-31")
     box.get_by_label("Può incassare ai terminali").check()
     eyes.require_accessible()
     box.get_by_role("button", name="Modifica").click()
     eyes.sees("La data è già passata.")
     box.get_by_role("button", name="Modifica").click()
+    eyes.sees("Questa persona ha già questo ruolo.")
+    # Somebody else was first: what he made of it is read, and what was typed here stays.
+    box.get_by_role("button", name="Modifica").click()
+    eyes.sees("Intanto qualcosa è cambiato")
+    eyes.require_narrow()
+    box.get_by_role("button", name="Modifica").click()
     eyes.sees("L’accesso di Persona 2 è cambiato.")
-    assert asked(stub, "PUT /v1/grants/g2")[-1] == {
-        "cabinets": None, "ends_at": "2026-12-31T22:59:59.000Z", "pos": True,
+    wanted = {
+        "role": "administrator", "cabinets": None, "ends_at": "2026-12-31T22:59:59.000Z",
+        "pos": True,
     }  # fmt: skip
-    expect(eyes.page.get_by_role("row", name=re.compile("Persona 2"))).to_contain_text("31/12/26")
+    assert asked(stub, "PUT /v1/grants/g2")[1:] == [
+        wanted | {"version": 1}, wanted | {"version": 1}, wanted | {"version": 4},
+    ]  # fmt: skip
+    row = eyes.page.get_by_role("row", name=re.compile("Persona 2"))
+    expect(row).to_contain_text("31/12/26")
+    expect(row).to_contain_text("Amministratore")
 
 
 @pytest.mark.feature("F001-159")

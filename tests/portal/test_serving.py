@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 from random import Random
 from string import ascii_uppercase
@@ -90,6 +91,80 @@ def test_the_offices_pages_may_also_speak_to_the_intake_bucket_and_nobody_else()
         found = pages.answer("GET", path)
         assert found is not None
         assert (storage in found[1]["Content-Security-Policy"][0]) is allowed
+
+
+class Markup(HTMLParser):
+    """What a file says before any script runs: its tags in order, its texts by their tag."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: dict[str, list[str]] = {}
+        self.doctypes: list[str] = []
+        self.feed(file.read_text(encoding="utf-8"))
+        self.close()
+
+    def handle_decl(self, decl: str) -> None:
+        self.doctypes.append(decl)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        if text := data.strip():
+            self.texts.setdefault(self.tags[-1][0], []).append(text)
+
+    def of(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.mark.feature("F001-092", "F000-047")
+def test_the_files_that_browsers_open_differ_in_what_is_their_own_only() -> None:
+    """There is no build step that would write their heads."""
+    found = {
+        str(one.relative_to(portal.PAGES)): Markup(one) for one in portal.PAGES.rglob("*.html")
+    }
+    assert found.keys() == {"index.html", "404.html", "return.html", "office/index.html"}
+    shared: list[tuple[str, dict[str, str | None]]] = [
+        ("html", {"lang": "it"}), ("head", {}), ("meta", {"charset": "utf-8"}),
+        ("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}),
+        ("link", {"rel": "icon", "href": "/portal/icon.svg", "type": "image/svg+xml"}),
+        ("link", {"rel": "stylesheet", "href": "/portal/vendor/bootstrap-italia.min.css"}),
+        ("link", {"rel": "stylesheet", "href": "/portal/portal.css"}),
+        ("noscript", {}), *(("p", {"lang": one}) for one in LANGUAGES),
+    ]  # fmt: skip
+    citizens, office = found["index.html"], found["office/index.html"]
+    for name, page in found.items():
+        home = "/portal/office" if page is office else "/portal"
+        script = portal.PAGES / home.removeprefix("/portal").strip("/") / "app.js"
+        (about,) = [one["content"] for one in page.of("meta") if one.get("name") == "description"]
+        (shows,) = [one["data-page"] for one in page.of("body")]
+        own = [
+            ("title", {}), ("meta", {"name": "description", "content": about}),
+            ("script", {"type": "module", "src": f"{home}/app.js"}), ("body", {"data-page": shows}),
+        ]  # fmt: skip
+        if page is office:
+            own += [("meta", {"name": "robots", "content": "noindex"}),
+                    ("link", {"rel": "stylesheet", "href": f"{home}/office.css"})]  # fmt: skip
+        # No script, style or handler in the markup itself, nothing from elsewhere, no policy of
+        # its own beside that of the headers.
+        assert [one for one in page.tags if one not in own] == shared, name
+        assert sorted(map(str, page.tags)) == sorted(map(str, shared + own)), name
+        assert page.doctypes == ["doctype html"], name
+        assert page.texts.keys() == {"title", "p"}, name
+        like = office if page is office else citizens
+        assert (page.texts, page.of("meta")) == (like.texts, like.of("meta")), name
+        assert page.texts["p"] == citizens.texts["p"], name
+        assert f'"{shows}"' in script.read_text(encoding="utf-8"), name
+    assert len({str(page.of("body")) for page in found.values()}) == len(found)
+    # Sheets in the order in which one may overrule the other; what they name is published.
+    sheets = [one["href"] for one in office.of("link") if one["rel"] == "stylesheet"]
+    assert sheets[-1] == "/portal/office/office.css"
+    named = {one["href"] for one in office.of("link")} | {one["src"] for one in office.of("script")}
+    for path in (str(one).removeprefix("/portal/") for one in named):
+        assert path.removeprefix("vendor/") in portal.PINS or (portal.PAGES / path).is_file(), path
+    policy = response_headers(load(TEMPLATE))["Content-Security-Policy"]
+    assert policy.endswith("require-trusted-types-for 'script'; trusted-types lit-html")
 
 
 def test_forms_and_links_name_the_bucket_in_its_region(monkeypatch: pytest.MonkeyPatch) -> None:

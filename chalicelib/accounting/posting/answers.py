@@ -4,8 +4,11 @@
 
 A message is kept as it came and read by a row. What his signature is worth is decided first: where
 the body has loaded his certificates, a message that he did not sign changes no order; where it has
-not, its outcomes are taken and marked as not verified. An outcome is known by what it says, so that
-the same one in another message, or once more, is the same.
+not, its outcomes are taken and marked as not verified. A certificate of an authority that the
+operator believes is asked about: one that was revoked when the message came makes it none of his,
+and while nobody answers the message waits, without changing an order, and its row asks again. An
+outcome is known by what it says, so that the same one in another message, or once more, is the
+same.
 
 T#<tenant>#OPI#MESSAGE#<id>   MESSAGE              a message; in the list of all
 T#<tenant>#OPI                BYTES#<sha256>       the message that brought these bytes first
@@ -16,11 +19,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from chalicelib.accounting.posting import authenticity, outcomes, store, treasury
-from chalicelib.accounting.posting.authenticity import Signature
+from chalicelib.accounting.posting.authenticity import Proved, Signature, Verdict
 from chalicelib.accounting.posting.outcomes import Fault, Outcome
 from chalicelib.accounting.posting.store import Kept
 from chalicelib.accounting.regrouping import QUEUE
@@ -29,11 +32,13 @@ from chalicelib.base.dynamo import ConditionFailed, Item, Key, Op, Put
 from chalicelib.base.errors import Conflict, NotFound, Rejected
 from chalicelib.base.s3 import Place
 from chalicelib.base.work import Wakes, Work
+from chalicelib.invoicing import authorities
 from chalicelib.payments import bodies
 
 Carrier = Literal["upload", "drop"]
-MessageState = Literal["reading", "kept", "repeated", "refused"]
+MessageState = Literal["reading", "asking", "kept", "repeated", "refused"]
 UNKNOWN: Final = "order_unknown"
+UNANSWERED: Final = "outcome_revocation_unanswered"
 _TRIES: Final = 5
 
 
@@ -50,8 +55,9 @@ class Unknown:
 
 @dataclass(frozen=True)
 class Message:
-    """A message of the treasurer. `place`: where its bytes are. `code`: why it was refused.
-    `signature` "" until it is judged, `signer` the SHA-256 of the certificate that signed it.
+    """A message of the treasurer. `place`: where its bytes are. `code`: why it was refused, or why
+    it is `asking` yet. `signature` "" until it is judged, `signer` the SHA-256 of the certificate
+    that signed it; `revocation`: `good` where it was asked about, `unasked` where nobody can be.
     `orders` were told of; `unknown_total` outcomes are of none of ours, the first of which are
     `unknown`. `same_as`: the message that brought the same bytes before."""
 
@@ -64,6 +70,7 @@ class Message:
     code: str = ""
     signature: Signature | Literal[""] = ""
     signer: str = ""
+    revocation: Literal["", "good", "unasked"] = ""
     outcomes: int = 0
     orders: int = 0
     unknown_total: int = 0
@@ -133,7 +140,7 @@ def read(job: Work, wakes: Wakes, now: datetime, _: Callable[[], int]) -> None:
     """Judge a message and tell the orders what it says of them."""
     tenant = job.tenant
     message = get(tenant, str(job.item["message"]))
-    if message.state != "reading":
+    if message.state not in ("reading", "asking"):
         dynamo.commit([job.done()])
         return
     place = Place(*message.place)
@@ -145,6 +152,10 @@ def read(job: Work, wakes: Wakes, now: datetime, _: Callable[[], int]) -> None:
         said = outcomes.read(verdict.content)
         if said.creditor != bodies.get(tenant).fiscal_code:
             raise Rejected("outcome_other_body", "The message is for another body.")
+        verdict, revocation = _asked(verdict, clock.parse(message.received_at))
+        if revocation == "unknown":
+            _ask_again(job, message, verdict.signer, now)
+            return
     except (Rejected, NotFound) as refused:
         _end(job, replace(message, state="refused", code=refused.code))
         return
@@ -157,11 +168,50 @@ def read(job: Work, wakes: Wakes, now: datetime, _: Callable[[], int]) -> None:
         Unknown(one.order, one.flow, one.word, one.at) for one in found if one.order not in known
     ]
     done = replace(
-        message, state="kept", signature=verdict.signature, signer=verdict.signer,
-        outcomes=len(found), orders=len({one.order for one in told}), unknown_total=len(unknown),
+        message, state="kept", code="", signature=verdict.signature, signer=verdict.signer,
+        revocation=revocation, outcomes=len(found), orders=len({one.order for one in told}),
+        unknown_total=len(unknown),
         unknown=tuple(unknown[: limits.OPI_UNKNOWN_SHOWN]),
     )  # fmt: skip
     _end(job, done, ids.sha256(data))
+
+
+def _asked(
+    verdict: Verdict, at: datetime
+) -> tuple[Verdict, Literal["", "good", "unasked", "unknown"]]:
+    """The verdict by the first of its signers that was not revoked when the message came.
+
+    Rejected `outcome_certificate_revoked` where all were.
+    """
+    open_: Proved | None = None
+    for one in verdict.proved:
+        said = authorities.revocation(one.certificate, one.others, at)
+        if said in ("good", "unasked"):
+            return replace(verdict, signer=one.sha256), said
+        open_ = open_ or (one if said == "unknown" else None)
+    if open_ is not None:
+        return replace(verdict, signer=open_.sha256), "unknown"
+    if verdict.proved:
+        raise Rejected("outcome_certificate_revoked", "The certificate that signed it was revoked.")
+    return verdict, ""
+
+
+def _ask_again(job: Work, message: Message, signer: str, now: datetime) -> None:
+    """Leave the message as not verified yet, and its row for the sweeper; in the end it is refused,
+    and whoever hands it in again has it asked anew."""
+    since = clock.parse(message.received_at)
+    waits = replace(
+        message, state="asking", code=UNANSWERED, signature="not_verified", signer=signer
+    )
+    if now - since > timedelta(seconds=limits.OPI_REVOCATION_FOR_S):
+        _end(job, replace(waits, state="refused"))
+        return
+    at = now + timedelta(seconds=limits.OPI_REVOCATION_EVERY_S)
+    dynamo.commit([_put(job.tenant, waits, _open(message)), work.again(job, now, at)])
+
+
+def _open(message: Message) -> dynamo.Condition:
+    return tuple({"state": state, "tries": message.tries} for state in ("reading", "asking"))
 
 
 def _bytes(place: Place) -> bytes:
@@ -175,7 +225,7 @@ def _bytes(place: Place) -> bytes:
 
 def _end(job: Work, message: Message, sha: str = "") -> None:
     tenant = job.tenant
-    when = ({"state": "reading", "tries": message.tries},)
+    when = _open(message)
     ops: list[Op] = [_put(tenant, message, when), job.done()]
     if not sha:
         dynamo.commit(ops)
@@ -282,7 +332,7 @@ def _put(tenant: str, message: Message, when: dynamo.Condition = dynamo.NEW) -> 
 
 
 def _read(item: Item) -> Message:
-    found = {name: item[name] for name in Message.__dataclass_fields__}
+    found = {name: item[name] for name in Message.__dataclass_fields__ if name in item}
     unknown = tuple(Unknown(**one) for one in item["unknown"])
     bucket, key, version = item["place"]
     return Message(**found | {"unknown": unknown, "place": (bucket, key, version)})

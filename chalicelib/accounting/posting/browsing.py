@@ -14,6 +14,7 @@ from chalicelib.accounting.posting.ledger import Entry, Kind
 from chalicelib.accounting.posting.model import Order, OrderState
 from chalicelib.accounting.posting.store import Kept
 from chalicelib.base import cursors, ids, limits
+from chalicelib.payments.positions import positions
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,17 @@ def list_orders(
         if len(found) == limit or place == limits.BROWSED:
             return found, cursors.write(f"0#{order.id}", asked)
     return found, ""
+
+
+def orders_of(tenant: str, position: str) -> list[tuple[Order, int]]:
+    """The orders that posted payments of a position, by number, those that were taken back too;
+    with the cents of each that are its own. NotFound."""
+    positions.get(tenant, position)
+    there = store.get_orders(tenant, store.orders_of_position(tenant, position))
+    return [
+        (kept.order, sum(one.cents for one in kept.order.draft.lines if one.position == position))
+        for _, kept in sorted(there.items())
+    ]
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,7 @@ def post(books: Books, bundle: Bundle, held: dict[str, Held], setting: Setting) 
     together = [order.id for order in orders]
     for order in orders:
         _enter_order(books, order, together)
+    places: dict[tuple[str, str], None] = {}
     for payment in bundle.payments:
         mine = tuple(
             order.id for order in orders
@@ -101,10 +102,10 @@ def post(books: Books, bundle: Bundle, held: dict[str, Held], setting: Setting) 
         posted = replace(held[payment.key], state="posted", orders=mine)
         books.ops.append(store.put_held(books.tenant, posted))
         if payment.position:
-            books.ops += [
-                store.put_order_of(books.tenant, payment.position, order) for order in mine
-            ]
+            places |= dict.fromkeys((payment.position, order) for order in mine)
         books.posted[payment] = mine[0]
+    # Several instalments of one position, or transfers of one payment, may be in one order.
+    books.ops += [store.put_order_of(books.tenant, *place) for place in places]
     return orders
 
 

@@ -112,6 +112,12 @@ class Lookup:
                 size -= self._answers.pop(next(iter(self._answers))).size
 
 
+def names_somebody(certificate: x509.Certificate) -> bool:
+    """Whether it tells where one can ask about it. Never raises."""
+    where = fetch.points(certificate)
+    return bool(where.ocsp or where.crls)
+
+
 def _questions(certificate: x509.Certificate, issuer: x509.Certificate) -> Iterator[_Question]:
     where = fetch.points(certificate)
     if where.ocsp:

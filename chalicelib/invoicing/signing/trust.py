@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
+from typing import Literal
 
 from asn1crypto import core
 from cryptography import x509
@@ -87,6 +88,9 @@ class Trust:
 
 
 NO_TRUST = Trust()
+
+# unasked: no authority that is believed has issued the certificate, or it names nobody to ask.
+Revocation = Literal["good", "revoked", "unknown", "unasked"]
 # Who needs it asks for it: reading it costs, and most files are not signed.
 TrustSource = Callable[[], Trust]
 
@@ -260,6 +264,37 @@ def _issues(issuer: x509.Certificate, below: x509.Certificate, authorities_below
     except (InvalidSignature, *UNREADABLE):
         return False
     return True
+
+
+def revocation(
+    certificate: bytes,
+    others: Sequence[bytes],
+    trusted: Trust,
+    at: datetime,
+    names_somebody: Callable[[x509.Certificate], bool],
+) -> Revocation:
+    """Whether the DER `certificate` of somebody who is known by it, whatever it is for, counted at
+    the instant `at`. `names_somebody`: whether a certificate tells where it is asked about.
+
+    Suspended is revoked; so is what an authority issued that was revoked itself. Never raises for
+    what the certificates hold.
+    """
+    try:
+        own = x509.load_der_x509_certificate(certificate)
+        path = _path(own, _readable(others), trusted.anchors, at)
+    except UNREADABLE:
+        return "unasked"
+    if not path or not names_somebody(own):
+        return "unasked"
+    lists = trusted.lists(path) if callable(trusted.lists) else trusted.lists
+    found = {
+        status(each, issuer, lists, at).state
+        for _, each, issuer in _links(path)
+        if names_somebody(each)
+    }
+    if found & {"revoked", "suspended"}:
+        return "revoked"
+    return "unknown" if "unknown" in found else "good"
 
 
 def _revoked(

@@ -111,6 +111,15 @@ WORDS: Final = Words(
             ),
             (_ALARM,),
         ),
+        "grant_changed": Text(
+            "An access has changed",
+            (
+                "{inviter} has changed your access to {practice}.",
+                "Role: {role}.",
+                "The access holds until {expires}.",
+                "The change holds from the next page that you open; your password stays the same.",
+            ),
+        ),
         "grant_revoked": Text(
             "An access has ended",
             (

@@ -112,6 +112,16 @@ WORDS: Final = Words(
             ),
             (_ALARM,),
         ),
+        "grant_changed": Text(
+            "Un acceso ha cambiado",
+            (
+                "{inviter} ha modificado su acceso a {practice}.",
+                "Función: {role}.",
+                "El acceso vale hasta el {expires}.",
+                "El cambio vale desde la próxima página que abra; su contraseña sigue siendo la "
+                "misma.",
+            ),
+        ),
         "grant_revoked": Text(
             "Un acceso ha terminado",
             (

@@ -112,6 +112,16 @@ WORDS: Final = Words(
             ),
             (_ALARM,),
         ),
+        "grant_changed": Text(
+            "Un accès a changé",
+            (
+                "{inviter} a modifié votre accès à {practice}.",
+                "Rôle : {role}.",
+                "L'accès vaut jusqu'au {expires}.",
+                "La modification vaut dès la prochaine page ouverte ; votre mot de passe reste le "
+                "même.",
+            ),
+        ),
         "grant_revoked": Text(
             "Un accès a pris fin",
             (

@@ -111,6 +111,15 @@ WORDS: Final = Words(
             ),
             (_ALARM,),
         ),
+        "grant_changed": Text(
+            "Un accesso è cambiato",
+            (
+                "{inviter} ha cambiato il suo accesso a {practice}.",
+                "Ruolo: {role}.",
+                "L'accesso vale fino al {expires}.",
+                "La modifica vale dalla prossima pagina che apre; la sua password resta la stessa.",
+            ),
+        ),
         "grant_revoked": Text(
             "Un accesso è terminato",
             (

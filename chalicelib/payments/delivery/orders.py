@@ -194,12 +194,11 @@ def _handed(order: Order, now: datetime, by: str) -> Order:
     return replace(new, version=order.version)
 
 
-def sample_links(tenant: str, run: str) -> list[tuple[str, str]]:
-    """(file name, link) of what is looked at before: some letters, the list, enclosures."""
+def sample_files(tenant: str, run: str) -> list[tuple[str, Place]]:
+    """(file name, place) of what is looked at before: some letters, the list, enclosures."""
     order = get(tenant, run)
     found = [(name, archive.place_of(tenant, run, name)) for name in (*order.sample, _CSV, _XLSX)]
-    found += _enclosures(tenant, order)
-    return [(name, s3.download_link(place, name, limits.DOWNLOAD_LINK_S)) for name, place in found]
+    return found + _enclosures(tenant, order)
 
 
 def _enclosures(tenant: str, order: Order) -> list[tuple[str, Place]]:

@@ -23,6 +23,7 @@ from chalicelib.payments.body import Service
 from chalicelib.payments.dues import imports, reading, store
 from chalicelib.payments.dues.mapping import Mapping
 from chalicelib.payments.dues.model import Fault, Import, Person, Read
+from chalicelib.payments.stamps import Stamp
 
 
 def check(
@@ -99,10 +100,14 @@ def _written(found: Read) -> Item:
 
 
 def _read(item: Item) -> Read:
-    due = item["due"]
+    due, stamp = item["due"], item["stamp"]
     return Read(
         **item
-        | {"person": Person(**item["person"]), "due": date.fromisoformat(due) if due else None}
+        | {
+            "person": Person(**item["person"]),
+            "due": date.fromisoformat(due) if due else None,
+            "stamp": Stamp(**stamp) if stamp else None,
+        }
     )
 
 

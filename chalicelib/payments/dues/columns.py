@@ -94,6 +94,13 @@ COLUMNS: Final = (
         "Lingua delle comunicazioni: italiano, inglese, francese, spagnolo, tedesco oppure "
         "sloveno; se manca, italiano.", "italiano", 20,
     ),
+    Column(
+        "stamp", "Impronta per marca da bollo", False,
+        "SHA-256 del documento da bollare, in base64 (44 caratteri) o esadecimale (64). Se c’è, "
+        "l’avviso chiede anche la marca da bollo digitale: il Tipo deve prevederla, la Provincia è "
+        "obbligatoria, rate e importi variabili non sono possibili.",
+        "", 64,
+    ),
 )  # fmt: skip
 BY_FIELD: Final = {column.field: column for column in COLUMNS}
 FIELDS: Final = tuple(BY_FIELD)

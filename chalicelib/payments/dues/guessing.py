@@ -42,6 +42,7 @@ OTHERS: Final[Mapping[str, tuple[str, ...]]] = {
     "amount": ("dovuto", "quota", "euro", "importo dovuto", "importo euro", "totale"),
     "due": ("data scadenza", "scade il", "termine", "entro il"),
     "language": ("lingua comunicazioni",),
+    "stamp": ("impronta", "impronta documento", "hash documento", "sha 256"),
 }  # fmt: skip
 _NAMES: Final = {
     folded(said): field

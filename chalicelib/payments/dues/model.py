@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal
 
+from chalicelib.payments.stamps import Stamp
+
 Category = Literal["professional", "company", "trainee"]
 Provenance = Literal["competenza", "residui"]
 DueState = Literal["open", "placed"]
@@ -42,7 +44,8 @@ class Person:
 
 @dataclass(frozen=True)
 class Read:
-    """A row of a file that makes a due. `source` "": it has no id of its own."""
+    """A row of a file that makes a due. `source` "": it has no id of its own; `stamp`: a digital
+    stamp is bought with it, whose price is not in `cents`."""
 
     row: int
     source: str
@@ -55,6 +58,7 @@ class Read:
     provenance: Provenance
     cents: int
     due: date | None
+    stamp: Stamp | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,8 @@ class Fault:
 @dataclass(frozen=True)
 class Due:
     """A due as it is kept. `person` is the blind index of the tax code. `batch`: the import that
-    brought it first; `position`: the debt position that asks for it, "" while there is none."""
+    brought it first; `position`: the debt position that asks for it, "" while there is none;
+    `stamp`: a digital stamp is bought with it, whose price is not in `cents`."""
 
     id: str
     person: str
@@ -90,6 +95,7 @@ class Due:
     state: DueState = "open"
     position: str = ""
     version: int = 1
+    stamp: Stamp | None = None
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from chalicelib.payments.dues.columns import (
     PROVENANCES,
 )
 from chalicelib.payments.dues.model import Category, Fault, Person, Provenance, Read
+from chalicelib.payments.stamps import Stamp, is_province
 
 # Titles and remarks that may stand above the headers.
 _ABOVE: Final = 20
@@ -103,6 +104,8 @@ class _Reader:
                 found[name] = self._value(name, cell)
             except ValueError as problem:
                 faults.append(self._fault(row, name, str(problem)))
+        if "stamp" in found:
+            faults += self._unstamped(row, found)
         if faults:
             return faults
         made = self._made(row, found)
@@ -111,6 +114,16 @@ class _Reader:
         if other != row.number:
             return [self._fault(row, "source", "repeated", other)]
         return made
+
+    def _unstamped(self, row: Row, found: Mapping[str, Any]) -> Iterator[Fault]:
+        """Why what is known of the row is not enough for a digital stamp."""
+        service = self.services.get(found.get("service", ""))
+        if service is not None and not service.stamp:
+            yield self._fault(row, "stamp", "stamp_not_asked")
+        if not found.get("province"):
+            yield self._fault(row, "province", "missing")
+        elif not is_province(found["province"].upper()):
+            yield self._fault(row, "province", "stamp_province")
 
     def _cell(self, row: Row, name: str) -> str:
         place = self.places.get(name)
@@ -167,6 +180,7 @@ class _Reader:
             provenance=cast(Provenance, found.get("provenance", usual)),
             cents=found["amount"],
             due=found.get("due"),
+            stamp=Stamp(found["stamp"], found["province"].upper()) if "stamp" in found else None,
         )
 
 
@@ -176,4 +190,5 @@ _WORDS: Final[dict[str, Callable[[str], Any]]] = {
     "category": lambda cell: values.word(cell, CATEGORIES),
     "provenance": lambda cell: values.word(cell, PROVENANCES),
     "language": lambda cell: values.word(cell, LANGUAGES),
+    "stamp": values.digest,
 }

@@ -19,6 +19,7 @@ from chalicelib.base import dynamo, fields, keys
 from chalicelib.base.dynamo import Item, Key, Put
 from chalicelib.payments.dues.mapping import Mapping
 from chalicelib.payments.dues.model import Counts, Due, DueState, Import, Person
+from chalicelib.payments.stamps import Stamp
 
 # The house's own tenant of what the portal keeps.
 PORTAL: Final = "_portal"
@@ -52,6 +53,8 @@ def put_due(tenant: str, due: Due, old_version: int) -> Put:
     del item["due"]
     if due.due:
         item["due"] = due.due.isoformat()
+    if due.stamp is None:  # as nearly all of them
+        del item["stamp"]
     return Put(item, when=_same(old_version), label=f"due:{due.id}")
 
 
@@ -73,8 +76,9 @@ def put_assessment(tenant: str, due: Due) -> Put:
 
 
 def _read_due(item: Item) -> Due:
-    found = _fields(item)
-    return Due(**found | {"due": date.fromisoformat(item["due"]) if item.get("due") else None})
+    found, stamp = _fields(item), item.get("stamp")
+    found["due"] = date.fromisoformat(item["due"]) if item.get("due") else None
+    return Due(**found | {"stamp": Stamp(**stamp) if stamp else None})
 
 
 def get_due(tenant: str, due_id: str) -> Due | None:

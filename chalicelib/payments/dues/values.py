@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from base64 import b64encode
 from datetime import date, timedelta
 from decimal import Context, Decimal, InvalidOperation
 from typing import Final
@@ -14,6 +15,7 @@ from typing import Final
 from chalicelib.base import limits
 from chalicelib.base.sheets import FORMULA, WRONG, Number
 from chalicelib.base.taxids import is_person_code, is_vat_number
+from chalicelib.payments.stamps import is_digest
 
 _ITALIAN = re.compile(r"(?:[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+)(?:,([0-9]{1,2}))?", re.ASCII)
 _ENGLISH = re.compile(r"(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.([0-9]{1,2}))?", re.ASCII)
@@ -22,6 +24,8 @@ _POINT = re.compile(r"[0-9]+\.[0-9]{1,2}", re.ASCII)
 _DAY = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})", re.ASCII)
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]00:00:00(?:\.0+)?)?", re.ASCII)
 _MAIL = re.compile(r"[^\s@<>,;]{1,64}@[^\s@<>,;]+\.[^\s@<>,;.]{2,}")
+_HEX_CHARS: Final = 64
+_HEX = re.compile(r"[0-9A-Fa-f]{64}", re.ASCII)
 # What a computation in binary leaves of a cent; a tenth of a cent is somebody's mistake.
 _NOISE: Final = Decimal("0.000001")
 _FIRST_DAY: Final = {False: date(1899, 12, 30), True: date(1904, 1, 1)}
@@ -29,6 +33,17 @@ _FIRST_DAY: Final = {False: date(1899, 12, 30), True: date(1904, 1, 1)}
 _SERIALS: Final = range(61, 2_958_466)
 _YEARS: Final = range(1950, 2101)
 _DIGITS: Final = Context(prec=15)
+
+
+def digest(cell: str) -> str:
+    """A SHA-256 in base64, written so or as 64 hexadecimal digits. ValueError: stamp_document, and
+    as `text`."""
+    found = text(cell, _HEX_CHARS)
+    if _HEX.fullmatch(found):
+        found = b64encode(bytes.fromhex(found)).decode()
+    if not is_digest(found):
+        raise ValueError("stamp_document")
+    return found
 
 
 def text(cell: str, most: int) -> str:

@@ -133,6 +133,7 @@ def _due(name: str, person: str, row: Read, old: Due | None, batch: str, at: str
         "cents": row.cents,
         "due": row.due,
         "source": row.source,
+        "stamp": row.stamp,
     }
     if old is not None:
         return replace(old, **said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from chalicelib.base.pdf.canvas import PAGE_WIDTH
-from chalicelib.base.typeset import Style, wrap
+from chalicelib.base.typeset import Style
 from chalicelib.payments.notice.model import Notice, day, euros
 from chalicelib.payments.notice.sheet import (
     COLUMN,
@@ -22,6 +22,7 @@ from chalicelib.payments.notice.sheet import (
     TITLE,
     Sheet,
     band,
+    broken,
     grey,
     info_sign,
     phone_sign,
@@ -29,6 +30,8 @@ from chalicelib.payments.notice.sheet import (
     put_both,
     put_fitted,
     put_lines,
+    put_logo,
+    put_mark,
     put_right,
     put_right_spaced,
     shop_sign,
@@ -36,8 +39,6 @@ from chalicelib.payments.notice.sheet import (
 )
 from chalicelib.payments.notice.words import HOW_MUCH
 
-MARK: Final = "Pagopa"
-LOGO: Final = "Logo"
 MANY: Final = 10  # from so many instalments on the guide has a model of its own
 _SITE: Final = "pagopa.gov.it"
 _LOGO_SIDE: Final = 30.0
@@ -68,15 +69,13 @@ _BESIDE: Final = Style(TEXT, 7, 3.0)  # texts of two languages under each other
 
 def header(sheet: Sheet, notice: Notice, logo: float) -> None:
     """The head of every page; `logo` is the width of the logo by its height, 0 for none."""
-    sheet.canvas.picture(MARK, LEFT, LEFT, 16.0, 10.8, "pagoPA")
+    put_mark(sheet)
     with_logo = logo > 0
     room = RIGHT - LEFT - (_LOGO_SIDE + 5.0 if with_logo else 0.0)
     put_both(sheet, 29.0, 9.9, "title", TITLE)
     put_fitted(sheet, LEFT, 23.8, notice.subject, _SUBJECT, room)
     if with_logo:
-        # A long one lies in the upper right corner of its square, as the guide wants it.
-        wide, high = _LOGO_SIDE * min(1.0, logo), _LOGO_SIDE / max(1.0, logo)
-        sheet.canvas.picture(LOGO, RIGHT - wide, LEFT, wide, high, notice.creditor.name)
+        put_logo(sheet, logo, _LOGO_SIDE, notice.creditor.name)
 
 
 def parties(sheet: Sheet, notice: Notice) -> None:
@@ -99,7 +98,7 @@ def parties(sheet: Sheet, notice: Notice) -> None:
         lines = [
             line
             for given in debtor.address
-            for line, _ in wrap(given, sheet.faces, style, _HALF_ROOM_RIGHT)
+            for line in broken(sheet, given, style, _HALF_ROOM_RIGHT)
         ]
         if len(lines) <= most:
             break
@@ -114,7 +113,7 @@ def _contacts(sheet: Sheet, notice: Notice, above: float) -> None:
         return
     for points, leading in _INFO:
         style = Style(TEXT, points, leading)
-        found = [[line for line, _ in wrap(text, sheet.faces, style, _HALF_ROOM)] for text in given]
+        found = [broken(sheet, text, style, _HALF_ROOM) for text in given]
         top = min(81.8, _INFO_END - sum(map(len, found)) * leading)
         if top >= above:
             break

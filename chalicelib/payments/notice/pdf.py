@@ -20,7 +20,7 @@ from chalicelib.base.pdf.fonts import Font
 from chalicelib.payments import iuv
 from chalicelib.payments.notice import head, pages
 from chalicelib.payments.notice.model import Notice
-from chalicelib.payments.notice.sheet import CODE, FIGURES, FILES, Sheet
+from chalicelib.payments.notice.sheet import CODE, FIGURES, FILES, LOGO, MARK, Sheet
 from chalicelib.payments.notice.words import WORDS
 
 MARK_FILE: Final = "pagopa.svg"
@@ -61,9 +61,9 @@ def _mark(folder: Path) -> pictures.Picture:
 
 @lru_cache(maxsize=_KEPT)
 def _kit(folder: Path, logo: bytes, usual: bool) -> Kit:
-    found = {head.MARK: _mark(folder)}
+    found = {MARK: _mark(folder)}
     if logo:
-        found[head.LOGO] = _picture(logo)
+        found[LOGO] = _picture(logo)
     return document.prepare(_fonts(folder, usual), found)
 
 

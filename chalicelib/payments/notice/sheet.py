@@ -19,7 +19,11 @@ RIGHT: Final = 200.0
 COLUMN: Final = 114.0  # where the right half begins
 COLUMN_LEFT_END: Final = 100.0
 
-# The four faces, by the names that pages use for them.
+# The two pictures, by the names that pages use for them.
+MARK: Final = "Pagopa"
+LOGO: Final = "Logo"
+
+# The four faces, likewise.
 TEXT: Final = "T"
 STRONG: Final = "S"
 CODE: Final = "M"
@@ -141,6 +145,11 @@ def put_both(
 
 
 # ------------------------------------------------------------------ several lines
+def broken(sheet: Sheet, text: str, style: Style, room: float) -> list[str]:
+    """The lines that a text takes."""
+    return [line for line, _ in wrap(text, sheet.faces, style, room)]
+
+
 def put_lines(sheet: Sheet, left: float, top: float, lines: Sequence[str], style: Style) -> float:
     """Lines of one paragraph under each other; gives the top of the line after the last."""
     with sheet.canvas.part("P"):
@@ -173,13 +182,22 @@ def steps(
 
 def height_of(sheet: Sheet, paragraphs: Sequence[tuple[str, Style]], room: float) -> float:
     """What paragraphs take when they are broken into lines."""
-    return sum(
-        sum(1 for _ in wrap(text, sheet.faces, style, room)) * style.leading
-        for text, style in paragraphs
-    )
+    return sum(len(broken(sheet, text, style, room)) * style.leading for text, style in paragraphs)
 
 
 # ------------------------------------------------------------------ graphics
+def put_mark(sheet: Sheet) -> None:
+    """pagoPA's, in the upper left corner."""
+    sheet.canvas.picture(MARK, LEFT, LEFT, 16.0, 10.8, "pagoPA")
+
+
+def put_logo(sheet: Sheet, logo: float, side: float, name: str) -> None:
+    """Of whom this is, in the upper right corner; `logo`: its width by its height. One that is no
+    square lies in that corner of a square of this side, as the guide wants it."""
+    wide, high = side * min(1.0, logo), side / max(1.0, logo)
+    sheet.canvas.picture(LOGO, RIGHT - wide, LEFT, wide, high, name)
+
+
 def band(sheet: Sheet, left: float, right: float, top_of_heading: float) -> None:
     """The grey behind a heading, 7 mm high, to the edge of the paper."""
     sheet.canvas.box(left, top_of_heading + 2.05 - 3.5, right - left, 7.0, BAND)

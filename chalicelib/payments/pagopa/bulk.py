@@ -14,7 +14,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from chalicelib.base import clock, config, dynamo, limits, s3, work
 from chalicelib.base.dynamo import ConditionFailed, Delete, Op, Update
@@ -36,8 +36,9 @@ from chalicelib.payments.positions.states import UNPAID
 _MEMBER: Final = "positions.json"
 _FILE_ID: Final = re.compile(r"/file/([A-Za-z0-9_.-]{1,100})(?:/status)?/?$")
 _RUNNING: Final = "IN_PROGRESS"
-# Of each position in a file: its id and the version that the file is made of.
-_Listed = tuple[str, int]
+# Of each position in a file: its id, the version that the file is made of, and the blind index of
+# the debtor's name that the file tells, "" before it does.
+_Listed = tuple[str, int, str]
 
 
 def _place(tenant: str, flow: str, number: int) -> Place:
@@ -54,11 +55,11 @@ def plan(job: Work, wakes: Wakes, now: datetime, _: Remaining) -> None:
     found = [one for _, one in store.list_positions(tenant, flow=name, page=limits.PAGE_ITEMS_MAX)]
     if len(found) < flow.made:
         raise Transient("pagopa_files_early", "The list of the flow is not whole yet.")
-    open_ones = [(one.id, one.version) for one in found if one.state in UNPAID]
+    open_ones = [(one.id, one.version, "") for one in found if one.state in UNPAID]
     rows: list[Op] = []
     for number, start in enumerate(range(0, len(open_ones), limits.PAGOPA_BULK_POSITIONS)):
         part = open_ones[start : start + limits.PAGOPA_BULK_POSITIONS]
-        s3.put(_place(tenant, name, number), json.dumps(part).encode(), "application/json")
+        _list(_place(tenant, name, number), part)
         rows.append(
             work.row(
                 telling.QUEUE, store.flow_partition(tenant, name), f"pagopa-file-{number:04d}",
@@ -88,23 +89,31 @@ def carry(job: Work, wakes: Wakes, now: datetime, remaining_ms: Remaining) -> No
         if not job.item["file"]:
             _send(tenant, job, connection, access, listed, now)
             return
-        good: frozenset[str] | None = _outcomes(connection, access, str(job.item["file"]))
+        found: Outcomes | None = _outcomes(connection, access, str(job.item["file"]))
     except Throttled as throttled:
         until = now + timedelta(seconds=throttled.seconds)
         connections.pause(tenant, connection, until)
         put_off(job, until, job.key[1])
         return
     except Rejected:
-        good = frozenset()
-    if good is None:
+        found = NOTHING
+    if found is None:
         put_off(job, now + timedelta(seconds=limits.PAGOPA_BULK_POLL_S), job.key[1])
         return
-    _take_over(tenant, job, connection, listed, good, wakes, now, remaining_ms)
+    _take_over(tenant, job, connection, listed, found, wakes, now, remaining_ms)
+
+
+def _list(place: Place, listed: Sequence[_Listed]) -> None:
+    s3.put(place, json.dumps(listed).encode(), "application/json")
 
 
 def _listed(tenant: str, job: Work) -> list[_Listed]:
-    found = json.loads(s3.get(_place(tenant, str(job.item["flow"]), int(job.item["number"]))))
-    return [(name, version) for name, version in found]
+    found = json.loads(s3.get(_place_of(tenant, job)))
+    return [(name, version, debtor) for name, version, debtor in found]
+
+
+def _place_of(tenant: str, job: Work) -> Place:
+    return _place(tenant, str(job.item["flow"]), int(job.item["number"]))
 
 
 # ------------------------------------------------------------------ sent
@@ -117,6 +126,12 @@ def _send(
     positions = [one for one in _untold(tenant, listed) if not model.is_over(one, day)]
     persons = due_store.get_persons(tenant, {one.person for one in positions})
     models = [gpd.written(body, persons[one.person], one, day) for one in positions]
+    names = {
+        one.id: told.debtor_of(tenant, model["fullName"])
+        for one, model in zip(positions, models, strict=True)
+    }
+    # Before the file goes: GPD does not show the name that it was told.
+    _list(_place_of(tenant, job), [(one, at, names.get(one, "")) for one, at, _ in listed])
     file = _upload(connection, access, models) if models else "none"
     change = Update(
         job.key,
@@ -133,7 +148,7 @@ def _send(
 
 def _untold(tenant: str, listed: Iterable[_Listed]) -> Iterable[Position]:
     """Those that are as they were listed and that nobody told by themselves."""
-    wanted = dict(listed)
+    wanted = {name: version for name, version, _ in listed}
     found = dynamo.batch_get(
         key
         for name in wanted
@@ -174,10 +189,20 @@ def _upload(connection: Connection, access: Access, models: Sequence[Mapping[str
 
 
 # ------------------------------------------------------------------ taken over
-def _outcomes(connection: Connection, access: Access, file: str) -> frozenset[str] | None:
-    """The ids of the positions that the file brought in; None while it is being worked on."""
+class Outcomes(NamedTuple):
+    """Ids of positions: those that a file brought in, and those that were there before."""
+
+    good: frozenset[str]
+    there: frozenset[str]
+
+
+NOTHING: Final = Outcomes(frozenset(), frozenset())
+
+
+def _outcomes(connection: Connection, access: Access, file: str) -> Outcomes | None:
+    """What became of a file's positions; None while it is being worked on."""
     if file == "none":
-        return frozenset()
+        return NOTHING
     reply = client.call(access, "GET", f"{connection.files}/{file}/status")
     if reply.status != 200:
         raise Refused("pagopa_refused", reply.status, client.said(reply))
@@ -193,28 +218,37 @@ def _outcomes(connection: Connection, access: Access, file: str) -> frozenset[st
     return brought_in(client.needed(reply))
 
 
-def brought_in(report: Mapping[str, Any]) -> frozenset[str]:
-    """The ids of our positions that a report says to be there now; whatever it is written like,
-    what it does not say clearly is not among them."""
-    found: set[str] = set()
+def brought_in(report: Mapping[str, Any]) -> Outcomes:
+    """Our positions that a report says to be there now; whatever it is written like, what it does
+    not say clearly is not among them."""
+    good, there = set[str](), set[str]()
     for entry in report.get("responses") or ():
+        # The documents call them by two names.
+        names = entry.get("iupds") or entry.get("requestIDs") or ()
         if entry.get("statusCode") in (200, 201):
-            # The documents call them by two names.
-            found.update(map(str, entry.get("iupds") or entry.get("requestIDs") or ()))
-    return frozenset(gpd.position_id(name) for name in found)
+            good.update(map(str, names))
+        elif entry.get("statusCode") == 409:
+            there.update(map(str, names))
+    return Outcomes(frozenset(map(gpd.position_id, good)), frozenset(map(gpd.position_id, there)))
 
 
 def _take_over(
     tenant: str, job: Work, connection: Connection, listed: Sequence[_Listed],
-    good: frozenset[str], wakes: Wakes, now: datetime, remaining_ms: Remaining,
+    outcomes: Outcomes, wakes: Wakes, now: datetime, remaining_ms: Remaining,
 ) -> None:  # fmt: skip
+    names = {name: debtor for name, _, debtor in listed}
     for start in range(int(job.item["done"]), len(listed), limits.PAGOPA_BULK_AT_ONCE):
         if remaining_ms() < limits.REMAINING_MS:
             dynamo.commit([Update(job.key, put={"done": start}, label="work")])
             wakes.add(job.queue, job.key)
             return
         some = list(_untold(tenant, listed[start : start + limits.PAGOPA_BULK_AT_ONCE]))
-        found = [_outcome(tenant, connection, one, one.id in good, now) for one in some]
+        found = [
+            _outcome(tenant, connection, one, names[one.id], now)
+            if one.id in outcomes.good
+            else _one_by_one(tenant, one, one.id in outcomes.there, now)
+            for one in some
+        ]
         try:
             if found:
                 wakes.commit(_together(tenant, job, found))
@@ -238,14 +272,19 @@ def _commit_one(wakes: Wakes, ops: Sequence[Op]) -> None:
         return
 
 
-def _outcome(
-    tenant: str, connection: Connection, position: Position, good: bool, now: datetime
+def _one_by_one(
+    tenant: str, position: Position, there: bool, now: datetime
 ) -> tuple[list[Op], list[Change]]:
-    if not good:
-        return [telling.again(tenant, position, now)], []
+    return [telling.again(tenant, position, now, look=there)], []
+
+
+def _outcome(
+    tenant: str, connection: Connection, position: Position, debtor: str, now: datetime
+) -> tuple[list[Op], list[Change]]:
     outcome = Told(
-        position.id, "told", connection.place, "VALID", position.version, clock.stamp(now)
-    )
+        position.id, "told", connection.place, "VALID", position.version, clock.stamp(now),
+        debtor=debtor,
+    )  # fmt: skip
     ops: list[Op] = [told.put(tenant, outcome, "")]
     new = known_there(position, connection, "VALID")
     changes: list[Change] = []

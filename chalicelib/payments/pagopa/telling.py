@@ -67,12 +67,15 @@ def on_day(
     return row(tenant, position, now, start_at=begin, when=when, planned=True)
 
 
-def again(tenant: str, position: Position, now: datetime, deleted: bool = False) -> Put:
-    """Tell it once more; a newer change's row is left as it is. Its label is `tell:<id>`."""
+def again(
+    tenant: str, position: Position, now: datetime, deleted: bool = False, *, look: bool = False
+) -> Put:
+    """Tell it once more; a newer change's row is left as it is. Its label is `tell:<id>`. `look`:
+    it is likely to be there already."""
     older: dynamo.Condition = (
         {"pk": dynamo.ABSENT}, {"version": dynamo.at_most(position.version)},
     )  # fmt: skip
-    return row(tenant, position, now, deleted=deleted, when=older)
+    return row(tenant, position, now, deleted=deleted, when=older, look=look)
 
 
 # ------------------------------------------------------------------ great flows

@@ -27,7 +27,8 @@ class Told:
     name that was told, which pagoPA does not show again; "" where that is not known.
 
     Of a refusal: its stable `code`, the HTTP status `answered`, what pagoPA `said`. `attempts` and
-    `code` of one that waits: why it waits. `busy_until`: somebody tells it at this moment.
+    `code` of one that waits: why it waits. `busy_until`: somebody tells it at this moment; `takes`:
+    how many have begun to since the last outcome, more than one where a run died over it.
     """
 
     position: str
@@ -43,6 +44,7 @@ class Told:
     attempts: int = 0
     busy_until: str = ""
     debtor: str = ""
+    takes: int = 0
 
 
 def debtor_of(tenant: str, name: str) -> str:
@@ -95,6 +97,7 @@ def take(tenant: str, position_id: str, now: datetime) -> Told:
             Update(
                 key_of(tenant, position_id),
                 put={"busy_until": lease, "position": position_id},
+                add={"takes": 1},
                 when=free,
                 label="lease",
             )
@@ -107,7 +110,7 @@ def take(tenant: str, position_id: str, now: datetime) -> Told:
 def free(tenant: str, position_id: str, lease: str) -> None:
     """Give it back without an outcome; what somebody else took meanwhile stays his."""
     change = Update(
-        key_of(tenant, position_id), remove=("busy_until",), when=({"busy_until": lease},),
+        key_of(tenant, position_id), remove=("busy_until", "takes"), when=({"busy_until": lease},),
         label="lease",
     )  # fmt: skip
     try:

@@ -111,8 +111,11 @@ def _told(job: Work, connection: Connection, last: Told, now: datetime) -> list[
         wanted = _wanted(said)
         debtor = told.debtor_of(tenant, wanted["fullName"]) if wanted else ""
         known = last.place == connection.place and bool(last.status)
+        # What a run died over may be there, and what a file found there is.
+        likely = last.takes > 1 or bool(job.item.get("look"))
         # What does not show cannot be compared: a name is told again until it is noted here.
-        status = _say(said, wanted, known, renamed=known and debtor != last.debtor)
+        renamed = known and debtor != last.debtor
+        status = _say(said, wanted, known or likely, renamed=renamed)
     except Refused as refused:
         outcome = replace(
             base, state="refused", code=refused.code, answered=refused.answered, said=refused.said
@@ -165,8 +168,8 @@ def _say(
 ) -> str:  # fmt: skip
     """Step by step until pagoPA knows what it has to; gives its status for the position.
 
-    What was never told is created without looking, unless it is over. A step that is refused is
-    looked at once more: it may have happened already, by a run that died after it.
+    What is not `known` there is created without looking, unless it is over. A step that is refused
+    is looked at once more: it may have happened already, by a run that died after it.
     """
     name = gpd.iupd(said.position)
     look = known or wanted is None or said.position.state == "expired"

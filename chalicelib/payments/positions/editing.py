@@ -1,7 +1,8 @@
 """What may still be changed of a position while nothing of it is paid (F001-166).
 
-Words, days and the end of any; the amount of a spontaneous one that has neither plan nor stamp; and
-what is known of whoever owes it. Its numbers stay, and pagoPA is told.
+Words, days and the end of any; what is asked more or less by the day of any that may be paid at
+once; the amount of a spontaneous one that has neither plan nor stamp; and what is known of whoever
+owes it. Its numbers stay, and pagoPA is told.
 """
 
 from __future__ import annotations
@@ -15,12 +16,22 @@ from typing import Any
 from chalicelib.base import clock, dynamo, fields, limits
 from chalicelib.base.dynamo import Check, Op
 from chalicelib.base.errors import Conflict, NotFound, Rejected
-from chalicelib.payments import bodies
+from chalicelib.payments import amounts, bodies
+from chalicelib.payments.amounts import Rule
 from chalicelib.payments.dues import store as due_store
 from chalicelib.payments.notice import model as notices
 from chalicelib.payments.pagopa import connections, telling
-from chalicelib.payments.positions import ending, holds, model, positions, pricing, states, store
-from chalicelib.payments.positions.model import Payment, Position
+from chalicelib.payments.positions import (
+    ending,
+    holds,
+    model,
+    plans,
+    positions,
+    pricing,
+    states,
+    store,
+)
+from chalicelib.payments.positions.model import Position
 from chalicelib.payments.positions.states import OPEN
 
 
@@ -38,7 +49,8 @@ class Amount:
 class Edit:
     """`version`: the one that was read; what is None stays. `due`: of the whole, where there is no
     plan; `days`: of the payments of a plan, by their numbers. `reason`: what its one line says.
-    `debtor`: fields of a Person, all but the tax code."""
+    `rules`: all that change the whole by the day from now on. `debtor`: fields of a Person, all but
+    the tax code."""
 
     version: int
     subject: str | None = None
@@ -48,6 +60,7 @@ class Edit:
     ends: date | None = None
     hard_end: bool | None = None
     amount: Amount | None = None
+    rules: tuple[Rule, ...] | None = None
     debtor: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -55,14 +68,29 @@ def edit(
     tenant: str, position_id: str, wanted: Edit, now: datetime, by: str, also: Sequence[Op] = ()
 ) -> Position:
     """The position as it is then. One that is over can be paid again once its end is later, or hard
-    no more.
+    no more. Rejected and Conflict as `preview`."""
+    old, new, ops = _drawn(tenant, position_id, wanted, now)
+    said = _said(wanted, new)
+    return positions.commit(tenant, old, new, "edited", now, by, ops, also, **said)
+
+
+def preview(tenant: str, position_id: str, wanted: Edit, now: datetime) -> Position:
+    """What `edit` would make of it; nothing is written.
 
     Rejected `position_state`; `position_amount`, `position_reason` (of what it is made of neither
-    can be changed), `position_tied` (an invoice or a registration counts on the amount),
-    `position_held` (somebody takes money for it just now); `position_plan`, `position_unplanned`,
-    `position_instalment`, `instalments_order`; and as `pricing.lines_of`, `model.check_end`,
-    `notices.Debtor`. Conflict when it is not `wanted.version` any more.
+    can be changed), `position_rules` (instalments and digital stamps have one price),
+    `position_tied` (an invoice or a registration counts on the amount), `position_held` (somebody
+    takes money for it just now); `position_plan`, `position_unplanned`, `position_instalment`,
+    `instalments_order`, `amount_rule_empty`; and as `pricing.lines_of`, `amounts.due_on`,
+    `model.check_end`, `notices.Debtor`. Conflict when it is not `wanted.version` any more.
     """
+    return _drawn(tenant, position_id, wanted, now)[1]
+
+
+def _drawn(
+    tenant: str, position_id: str, wanted: Edit, now: datetime
+) -> tuple[Position, Position, list[Op]]:
+    """The position as it was read, as it would be, and what else is written then."""
     old, today = positions.get(tenant, position_id), clock.rome_day(now)
     if old.version != wanted.version:
         raise Conflict()
@@ -71,12 +99,15 @@ def edit(
     ops: list[Op] = []
     if wanted.subject is not None:
         new = replace(new, subject=wanted.subject)
-    if wanted.amount is not None:
+    if wanted.amount is not None or wanted.rules is not None:
         ops += _unbound(tenant, old, now)
+    if wanted.amount is not None:
         new = _priced(tenant, new, wanted.amount)
     if wanted.reason is not None:
         new = _explained(new, wanted.reason)
     new = _dated(new, wanted)
+    if wanted.rules is not None:
+        new = _ruled(new, wanted.rules, today)
     if wanted.ends is not None:
         new = replace(new, ends=wanted.ends)
     if wanted.hard_end is not None:
@@ -89,8 +120,7 @@ def edit(
         ops += more
     if was.state == "expired":
         new = _reopened(tenant, new, today)
-    said = _said(wanted, new)
-    return positions.commit(tenant, old, new, "edited", now, by, ops, also, **said)
+    return old, new, ops
 
 
 def _moves(wanted: Edit) -> bool:
@@ -110,6 +140,8 @@ def _said(wanted: Edit, new: Position) -> dict[str, Any]:
             said[name] = True
     if wanted.amount is not None:
         said["cents"] = new.cents
+    if wanted.rules is not None:
+        said["rules"] = True
     if wanted.days:
         said["days"] = {str(number): day for number, day in sorted(wanted.days.items())}
     if wanted.debtor:
@@ -159,6 +191,19 @@ def _priced(tenant: str, position: Position, amount: Amount) -> Position:
     return replace(position, cents=cents, lines=lines, payments=(replace(whole, cents=cents),))
 
 
+def _ruled(position: Position, rules: tuple[Rule, ...], today: date) -> Position:
+    whole = position.whole
+    if whole is None or position.has_stamp:
+        raise Rejected(
+            "position_rules", "Only what is paid at once, without a stamp, changes by the day.",
+            status=409,
+        )  # fmt: skip
+    if not all(one.cents or one.rate or one.yearly_rate for one in rules):
+        raise Rejected("amount_rule_empty", "Say how much more or less it is.")
+    amounts.calendar(whole.cents, rules, today)  # no notice asks for more than it can
+    return replace(position, rules=rules)
+
+
 def _explained(position: Position, reason: str) -> Position:
     if position.origin != "spontaneous" or len(position.lines) > 1 or position.has_stamp:
         raise Rejected("position_reason", "Its lines say what they are for.", status=409)
@@ -181,22 +226,22 @@ def _dated(position: Position, wanted: Edit) -> Position:
             "position_instalment", "There is no such instalment.", numbers=sorted(unknown)
         )
     payments = tuple(replace(one, due=days.get(one.number, one.due)) for one in position.payments)
-    _check_order(payments)
+    plans.check_order([one.due for one in payments if one.number and one.due])
     rules = position.rules
     whole = position.whole
     if whole is not None and 0 in days:
-        rules = tuple(replace(rule, first=_moved(rule.first, whole.due, days[0])) for rule in rules)
+        rules = tuple(
+            replace(
+                rule, first=_moved(rule.first, whole.due, days[0]),
+                last=_moved(rule.last, whole.due, days[0]),
+            )
+            for rule in rules
+        )  # fmt: skip
     return replace(position, payments=payments, rules=rules)
 
 
-def _check_order(payments: Sequence[Payment]) -> None:
-    due = [one.due for one in payments if one.number and one.due]
-    if due != sorted(due):
-        raise Rejected("instalments_order", "Instalments are due one after the other.")
-
-
 def _moved(day: date | None, before: date | None, after: date) -> date | None:
-    """A rule that begins so long after the due date does so after the new one."""
+    """What begins, or ends, so long before or after the due date does so of the new one."""
     return day + (after - before) if day and before else day
 
 

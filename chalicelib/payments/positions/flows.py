@@ -26,7 +26,8 @@ from chalicelib.payments.dues import store as due_store
 from chalicelib.payments.dues.filters import Filter
 from chalicelib.payments.dues.imports import Owed
 from chalicelib.payments.positions import ending, store
-from chalicelib.payments.positions.grouping import Change, Parameters, Plan, rules_of
+from chalicelib.payments.positions.grouping import Change, Parameters, rules_of
+from chalicelib.payments.positions.plans import Plan
 from chalicelib.payments.positions.store import Flow
 
 QUEUE: Final = imports.QUEUE

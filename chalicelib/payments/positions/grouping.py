@@ -12,35 +12,14 @@ from decimal import Decimal
 
 from chalicelib.base import limits
 from chalicelib.base.errors import Rejected
-from chalicelib.payments import amounts
+from chalicelib.payments import amounts, stamps
 from chalicelib.payments.amounts import Kind, Rule
 from chalicelib.payments.body import Service
 from chalicelib.payments.dues.model import Due
 from chalicelib.payments.notice.model import SUBJECT_CHARS
-from chalicelib.payments.positions import model
+from chalicelib.payments.positions import model, plans
 from chalicelib.payments.positions.model import TRANSFERS, Line, Payment
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Instalments: so many, the first due on a day, then every so many months. `whole`: the debtor
-    may also pay all at once."""
-
-    count: int
-    first_due: date
-    every_months: int = 1
-    whole: bool = True
-
-    @property
-    def last_due(self) -> date:
-        """By when the last one is due."""
-        return amounts.months_after(self.first_due, (self.count - 1) * self.every_months)
-
-    @property
-    def room(self) -> int:
-        """What it takes of a transaction: each instalment, and each year that one is due in."""
-        years = min(self.count, (self.count - 1) * self.every_months // 12 + 2)
-        return self.count + years
+from chalicelib.payments.positions.plans import Plan
 
 
 @dataclass(frozen=True)
@@ -106,13 +85,8 @@ class Parameters:
             raise Rejected(
                 "flow_subject", "The description is too long.", limit_chars=SUBJECT_CHARS
             )
-
-        if self.plan and not (self.plan.count >= 2 and self.plan.room <= limits.FLOW_INSTALMENTS):
-            raise Rejected(
-                "instalments_count",
-                "So many instalments cannot be made.",
-                most=limits.FLOW_INSTALMENTS,
-            )
+        if self.plan:
+            plans.check(self.plan)
 
     @property
     def numbers(self) -> int:
@@ -139,12 +113,13 @@ class Draft:
 
 
 def group(
-    dues: Iterable[Due], services: Mapping[str, Service], grouped: bool
+    dues: Iterable[Due], services: Mapping[str, Service], grouped: bool, today: date
 ) -> list[tuple[str, ...]]:
     """The ids of dues that make one position each.
 
     Grouped, a person's dues go together, oldest year first, into as few notices as hold five
-    transfers and the greatest amount; a due is never split.
+    transfers and the greatest amount; a due is never split. A digital stamp is a transfer of its
+    own, at the price of `today`; one document is stamped once in a notice.
     """
     if not grouped:
         return [(due.id,) for due in dues]
@@ -154,31 +129,40 @@ def group(
     found: list[tuple[str, ...]] = []
     for owed in by_person.values():
         owed.sort(key=lambda due: (due.year, due.created_at, due.id))
-        found += _packed(owed, services)
+        found += _packed(owed, services, today)
     return found
 
 
-def _packed(owed: Sequence[Due], services: Mapping[str, Service]) -> list[tuple[str, ...]]:
-    packed: list[tuple[list[str], set[tuple[str, str]], list[int]]] = []
+def _packed(
+    owed: Sequence[Due], services: Mapping[str, Service], today: date
+) -> list[tuple[str, ...]]:  # fmt: skip
+    packed: list[tuple[list[str], list[Line]]] = []
     for due in owed:
-        service = services[due.service]
-        goes = (service.iban, service.taxonomy)
-        for ids, places, total in packed:
-            fits = len(places | {goes}) <= TRANSFERS
-            if fits and total[0] + due.cents <= limits.AMOUNT_CENTS and len(ids) < limits.LINES:
+        mine = _lines([due], services, today)
+        for ids, lines in packed:
+            if _fits([*lines, *mine]):
                 ids.append(due.id)
-                places.add(goes)
-                total[0] += due.cents
+                lines += mine
                 break
         else:
-            packed.append(([due.id], {goes}, [due.cents]))
-    return [tuple(ids) for ids, _, _ in packed]
+            packed.append(([due.id], mine))
+    return [tuple(ids) for ids, _ in packed]
 
 
-def draft(dues: Sequence[Due], services: Mapping[str, Service], given: Parameters) -> Draft:
-    """A position of these dues of one person. Rejected `flow_due_missing`, `ends_before_due`, and
-    as `amounts`."""
-    lines = tuple(
+def _fits(lines: Sequence[Line]) -> bool:
+    stamped = [line.stamp for line in lines if line.stamp]
+    return (
+        len({(line.iban, line.taxonomy, line.stamp) for line in lines}) <= TRANSFERS
+        and sum(line.cents for line in lines) <= limits.AMOUNT_CENTS
+        and len(lines) <= limits.LINES
+        and len(set(stamped)) == len(stamped)
+    )
+
+
+def _lines(dues: Iterable[Due], services: Mapping[str, Service], today: date) -> list[Line]:
+    """What dues ask for; the stamps come last, as in what is made by hand."""
+    known = list(dues)
+    found = [
         Line(
             service=due.service,
             reason=due.reason,
@@ -190,8 +174,38 @@ def draft(dues: Sequence[Due], services: Mapping[str, Service], given: Parameter
             year=due.year,
             due=due.id,
         )
-        for due in dues
-    )
+        for due in known
+    ]
+    return found + [
+        Line(
+            due.service, stamps.REASON, stamps.cents_on(today), services[due.service].taxonomy, "",
+            year=today.year, stamp=due.stamp,
+        )
+        for due in known
+        if due.stamp
+    ]  # fmt: skip
+
+
+def check_stamps(dues: Iterable[Due], given: Parameters) -> None:
+    """That what is asked is possible for what buys a digital stamp, which one payment pays at one
+    price. Rejected `instalments_stamp`, `position_rules`."""
+    if not any(due.stamp for due in dues):
+        return
+    if given.plan:
+        raise Rejected("instalments_stamp", "A digital stamp is not bought by instalments.")
+    if given.changes or given.late_fee_cents:
+        raise Rejected(
+            "position_rules", "Only what is paid at once, without a stamp, changes by the day."
+        )
+
+
+def draft(
+    dues: Sequence[Due], services: Mapping[str, Service], given: Parameters, today: date
+) -> Draft:
+    """A position of these dues of one person. Rejected `flow_due_missing`, `ends_before_due`, and
+    as `amounts`, `check_stamps`."""
+    check_stamps(dues, given)
+    lines = tuple(_lines(dues, services, today))
     cents = amounts.check(sum(line.cents for line in lines))
     days = [due.due or given.due for due in dues]
     known = [day for day in days if day is not None]
@@ -207,19 +221,9 @@ def draft(dues: Sequence[Due], services: Mapping[str, Service], given: Parameter
         lines=lines,
         cents=cents,
         subject=subject,
-        asked=payments(cents, last, given.plan),
+        asked=plans.payments(cents, last, given.plan),
         rules=rules_of(given, last),
     )
-
-
-def payments(cents: int, due: date | None, plan: Plan | None) -> tuple[Payment, ...]:
-    """What is to be numbered: the whole, the instalments, or both."""
-    whole = Payment(0, "", cents, due)
-    if plan is None:
-        return (whole,)
-    parts = amounts.plan(cents, plan.count, plan.first_due, plan.every_months)
-    rates = tuple(Payment(one.number, "", one.cents, one.due) for one in parts)
-    return (whole, *rates) if plan.whole else rates
 
 
 def rules_of(given: Parameters, due: date) -> tuple[Rule, ...]:

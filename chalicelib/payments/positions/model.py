@@ -64,11 +64,21 @@ class StandIn:
 
 
 @dataclass(frozen=True)
+class Anew:
+    """The position that asks anew for an instalment whose money was taken back; `lines`: what of
+    its first position the instalment had paid, for whoever accounts for that."""
+
+    position: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
 class Payment:
     """One notice number: `number` 0 asks for the whole, 1 to n for an instalment. `closed`: what it
     asked for was paid the other way. `paid_on` (a day in Rome) and `paid_cents`: what came for it
     first, by the node or past it; None and 0 while nothing did. `reported`: a settlement flow has
-    it. `stood_in`: its receipt is still to come."""
+    it. `stood_in`: its receipt is still to come. `anew`: it is no part of this position any more,
+    but its number is."""
 
     number: int
     iuv: str
@@ -79,6 +89,7 @@ class Payment:
     paid_cents: int = 0
     reported: bool = False
     stood_in: StandIn | None = None
+    anew: Anew | None = None
 
     @property
     def notice(self) -> str:
@@ -115,7 +126,8 @@ class Position:
 
     @property
     def instalments(self) -> tuple[Payment, ...]:
-        return tuple(one for one in self.payments if one.number)
+        """Those that make its amount: what is asked for anew elsewhere is none of them."""
+        return tuple(one for one in self.payments if one.number and not one.anew)
 
     @property
     def year(self) -> int:
@@ -141,6 +153,12 @@ def transfers(lines: Iterable[Line]) -> tuple[Transfer, ...]:
     return tuple(
         Transfer(iban, taxonomy, cents, stamp) for (iban, taxonomy, stamp), cents in sums.items()
     )
+
+
+def in_order(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """The lines as instalments lie over them: those of one transfer together."""
+    known = tuple(lines)
+    return tuple(line for each in transfers(known) for line in known if each.holds(line))
 
 
 def asked(position: Position, payment: Payment, day: date) -> Due:
@@ -199,7 +217,10 @@ def asked_in_all(position: Position, day: date) -> int:
 
 def is_settled(payments: Iterable[Payment], *, reported: bool = False) -> bool:
     """Whether the whole was paid, or every instalment; `reported`: and flows have that."""
-    done = {one.number: one.state == "paid" and (one.reported or not reported) for one in payments}
+    done = {
+        one.number: one.state == "paid" and (one.reported or not reported)
+        for one in payments if not one.anew
+    }  # fmt: skip
     # Not "nothing is left to pay": of a plan that was called off nothing is, whatever was paid.
     rates = [found for number, found in done.items() if number]
     return done.get(0, False) or (bool(rates) and all(rates))

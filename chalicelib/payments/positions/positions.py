@@ -15,14 +15,24 @@ from chalicelib.base.errors import Conflict, NotFound, Rejected
 from chalicelib.base.s3 import Place
 from chalicelib.payments import amounts, bodies, links, numbers, stamps
 from chalicelib.payments import store as body_store
-from chalicelib.payments.body import Service
+from chalicelib.payments.body import Body, Service
 from chalicelib.payments.dues import store as due_store
 from chalicelib.payments.dues.model import Person
 from chalicelib.payments.notice import model as notices
 from chalicelib.payments.pagopa import connections, telling
-from chalicelib.payments.positions import counts, ending, happened, model, pricing, states, store
+from chalicelib.payments.positions import (
+    counts,
+    ending,
+    happened,
+    model,
+    plans,
+    pricing,
+    states,
+    store,
+)
 from chalicelib.payments.positions.flows import default_end
 from chalicelib.payments.positions.model import Line, Payment, Position
+from chalicelib.payments.positions.plans import ByHand, Plan
 from chalicelib.payments.positions.states import Event
 from chalicelib.payments.stamps import Stamp
 
@@ -40,7 +50,8 @@ class Wanted:
     """A position made by hand (F001-170, 171): `chosen` and `cents` by the service's price, or
     `manual` cents whatever the price is; `stamp` for a service that has one. `unproved`: anybody
     may have said who the person is, so that what the body knows of him is neither changed by it nor
-    shown on it. `ends`: None for 31 December; `hard_end`: nobody may pay it afterwards."""
+    shown on it. `ends`: None for 31 December; `hard_end`: nobody may pay it afterwards. `plan`: in
+    instalments, with the whole due by the first of them unless `due` says when."""
 
     service: str
     person: Person
@@ -53,6 +64,7 @@ class Wanted:
     stamp: Stamp | None = None
     ends: date | None = None
     hard_end: bool = False
+    plan: Plan | ByHand | None = None
 
 
 def get(tenant: str, position_id: str) -> Position:
@@ -90,39 +102,23 @@ def with_persons(tenant: str, found: Sequence[Position]) -> list[Shown]:
 def make(
     tenant: str, wanted: Wanted, now: datetime, by: str, key: str, also: Sequence[Op] = ()
 ) -> Position:
-    """A spontaneous position; the same `key` is the same position.
-
-    Rejected `service_inactive`, `service_unpriced`, `stamp_missing`, `stamp_not_asked`, and as
-    `prices.priced`, `amounts.check`, `model.check_end`.
-    """
+    """A spontaneous position; the same `key` is the same position. Rejected as `drawn`."""
     name = hand_id(tenant, key)
     there = store.get_position(tenant, name)
     if there is not None:
         return there
     body = bodies.get(tenant)
     service = bodies.get_service(tenant, wanted.service)
-    if not service.active:
-        raise Rejected("service_inactive", "The service is not offered.")
-    body.account(service.iban)
-    today = clock.rome_day(now)
+    lines, asked = drawn(body, service, wanted, now)
     ends = wanted.ends or default_end(now)
-    if wanted.hard_end:
-        model.check_end(ends, [wanted.due], today)
-    lines = tuple(
-        Line(service.code, reason, cents, service.taxonomy, service.iban, service.chapter,
-             "competenza", today.year)
-        for reason, cents in pricing.lines_of(
-            service, wanted.reason or service.subject, wanted.chosen, wanted.cents, wanted.manual
-        )
-    ) + _stamped(wanted, service, today)  # fmt: skip
-    cents = sum(line.cents for line in lines)
-    number = numbers.take(tenant, body.fiscal_code, body.segregation)[0]
+    block = numbers.take(tenant, body.fiscal_code, body.segregation, len(asked))
     person = _person_id(tenant, wanted)
     connection = connections.get(tenant, body.fiscal_code)
     position = Position(
         id=name, state=connection.first_state, origin="spontaneous", person=person,
-        creditor=body.fiscal_code, subject=wanted.reason or service.subject, cents=cents,
-        lines=lines, payments=(Payment(0, number, cents, wanted.due),),
+        creditor=body.fiscal_code, subject=wanted.reason or service.subject,
+        cents=sum(line.cents for line in lines), lines=lines,
+        payments=tuple(replace(one, iuv=number) for one, number in zip(asked, block, strict=True)),
         created_at=clock.stamp(now), ends=ends, hard_end=wanted.hard_end,
     )  # fmt: skip
     ops = [
@@ -145,6 +141,38 @@ def make(
             return get(tenant, name)
         raise
     return position
+
+
+def drawn(
+    body: Body, service: Service, wanted: Wanted, now: datetime
+) -> tuple[tuple[Line, ...], tuple[Payment, ...]]:
+    """What a position made by hand is for, and what is to be numbered of it. Pure.
+
+    Rejected `service_inactive`, `service_unpriced`, `iban_unknown`, `stamp_missing`,
+    `stamp_not_asked`, `instalments_stamp` (one document has one stamp, bought by one payment), and
+    as `prices.priced`, `amounts.check`, `plans.check`, `plans.payments`, `model.check_end`.
+    """
+    if not service.active:
+        raise Rejected("service_inactive", "The service is not offered.")
+    body.account(service.iban)
+    today = clock.rome_day(now)
+    lines = tuple(
+        Line(service.code, reason, cents, service.taxonomy, service.iban, service.chapter,
+             "competenza", today.year)
+        for reason, cents in pricing.lines_of(
+            service, wanted.reason or service.subject, wanted.chosen, wanted.cents, wanted.manual
+        )
+    ) + _stamped(wanted, service, today)  # fmt: skip
+    plan, due = wanted.plan, wanted.due
+    if plan is not None:
+        if service.stamp:
+            raise Rejected("instalments_stamp", "A digital stamp is not bought by instalments.")
+        plans.check(plan)
+        due = due or plan.first_due
+    asked = plans.payments(sum(line.cents for line in lines), due, plan)
+    if wanted.hard_end:
+        model.check_end(wanted.ends or default_end(now), [one.due for one in asked], today)
+    return lines, asked
 
 
 def hand_id(tenant: str, key: str) -> str:

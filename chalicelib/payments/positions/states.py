@@ -25,6 +25,7 @@ Event = Literal[
     "unreport",  # its line is gone: another version of the flow counts
     "expire",  # only where the operator asked for a hard end
     "reopen",  # its money was taken back: another position asks for it under other numbers
+    "reopen_part",  # the same of instalments, while others of the plan stay
     "invalidate",  # cancelled
     "delete",
 ]
@@ -57,12 +58,18 @@ TABLE: Final[dict[State, dict[Event, State]]] = {
     },
     "invalid": dict(_RECEIPTS),
     # What is left of a plan may still be called off; what was paid of it stays.
-    "partially_paid": {"pay_outside": "paid_outside", **_RECEIPTS},
+    "partially_paid": {
+        "pay_outside": "paid_outside", "reopen": "invalid", "reopen_part": "partially_paid",
+        **_RECEIPTS,
+    },
     # A second payment is money to give back, not another state: the receipt says so.
-    "paid": {"report": "reported", "pay": "paid", "pay_part": "paid", "reopen": "invalid"},
+    "paid": {
+        "report": "reported", "pay": "paid", "pay_part": "paid", "reopen": "invalid",
+        "reopen_part": "paid",
+    },
     "reported": {
         "pay": "reported", "pay_part": "reported", "report": "reported", "unreport": "paid",
-        "reopen": "invalid",
+        "reopen": "invalid", "reopen_part": "reported",
     },
     "paid_outside": {"pay": "paid_outside", "pay_part": "paid_outside"},
 }  # fmt: skip

@@ -17,7 +17,7 @@ from typing import Any, Final, Literal
 from chalicelib.base import dynamo, keys
 from chalicelib.base.dynamo import Item, Key, Op, Put, Update
 from chalicelib.payments.amounts import Rule
-from chalicelib.payments.positions.model import Line, Payment, Position, StandIn
+from chalicelib.payments.positions.model import Anew, Line, Payment, Position, StandIn
 from chalicelib.payments.stamps import Stamp
 
 FlowState = Literal["listing", "listed", "generating", "generated", "failed"]
@@ -145,12 +145,14 @@ def _written(
         "list_sk": keys.sk(position.created_at, position.id),
         "state_pk": keys.pk(tenant, "POSITIONS", position.state),
     }
-    for line in item["lines"]:
+    paid = [line for one in item["payments"] if one["anew"] for line in one["anew"]["lines"]]
+    for line in (*item["lines"], *paid):
         if line["stamp"] is None:  # as nearly all of them
             del line["stamp"]
     for payment in item["payments"]:
-        if payment["stood_in"] is None:
-            del payment["stood_in"]
+        for name in ("stood_in", "anew"):
+            if payment[name] is None:
+                del payment[name]
     if position.flow:
         item["customer_pk"] = keys.pk(tenant, "POSITIONS", "FLOW", position.flow)
     row = {
@@ -204,6 +206,9 @@ def _payment(item: Item) -> Payment:
     found = item | {name: _day(item.get(name)) for name in ("due", "paid_on")}
     if said := item.get("stood_in"):
         found["stood_in"] = StandIn(**said | {"day": date.fromisoformat(said["day"])})
+    if said := item.get("anew"):
+        lines = tuple(_line(one) for one in said["lines"])
+        found["anew"] = Anew(said["position"], lines)
     return Payment(**found)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from chalicelib.base import clock, dynamo, ids, limits, s3
@@ -86,7 +86,7 @@ def _generate_some(
     services = {one.code: one for one in bodies.list_services(tenant)}
     given = flows.parameters_of(flow)
     if not flow.groups:
-        return _grouped(tenant, flow, services, given)
+        return _grouped(tenant, flow, services, given, clock.rome_day(now))
     body = bodies.get(tenant)
     connection = connections.get(tenant, body.fiscal_code)
     end = min(flow.done + _SLICE, flow.groups)
@@ -112,15 +112,18 @@ def _at_once(groups: Sequence[Sequence[str]], given: Parameters) -> int:
     return max(1, (limits.TRANSACTION_ITEMS - _OWN_OPS) // (3 + given.numbers + most))
 
 
-def _grouped(tenant: str, flow: Flow, services: Mapping[str, Service], given: Parameters) -> Flow:
+def _grouped(
+    tenant: str, flow: Flow, services: Mapping[str, Service], given: Parameters, today: date
+) -> Flow:  # fmt: skip
     listed = flows.read_list(tenant, flow.id, flow.excluded)
     there = due_store.get_dues(tenant, (name for name, _, _, _ in listed))
     dues = [there[name] for name, _, _, _ in listed if name in there]
-    groups = grouping.group(dues, services, given.grouped)
+    grouping.check_stamps(dues, given)
+    groups = grouping.group(dues, services, given.grouped, today)
     if given.hard_end:
         # Nothing is made of a list with a due that comes after the end.
         for group in groups:
-            grouping.draft([there[name] for name in group], services, given)
+            grouping.draft([there[name] for name in group], services, given, today)
     place = flows.list_place(tenant, flow.id, "groups")
     s3.put(place, json.dumps(groups).encode(), "application/json")
     state: store.FlowState = "generating" if groups else "generated"
@@ -140,7 +143,7 @@ def _place(
             # What another flow placed meanwhile, or an import changed, is not asked for here.
             dues = [there[name] for name in group if name in there and there[name].state == "open"]
             if dues:
-                drafts.append(grouping.draft(dues, services, given))
+                drafts.append(grouping.draft(dues, services, given, clock.rome_day(now)))
         flow_with = _numbered(tenant, flow, body, len(drafts) * given.numbers, given)
         ops, new = _decided(tenant, flow_with, body, connection, given, drafts, len(groups), now)
         if new.state == "generated":

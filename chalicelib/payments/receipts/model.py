@@ -17,6 +17,10 @@ from chalicelib.payments.positions.states import Event, State
 Source = Literal["node", "gpd", "biz"]
 SOURCES: Final[tuple[Source, ...]] = Source.__args__  # type: ignore[attr-defined]
 Pairs = tuple[tuple[str, str], ...]
+# What is found of a digital stamp that came. fits: it is what was asked for. plain: it is one at
+# that price, and nobody knows what was asked for. missing: the receipt says that one was bought and
+# brings none. unreadable: it is none by the tax agency's schema.
+StampCheck = Literal["fits", "plain", "missing", "unreadable", "other_document", "other_amount"]
 
 
 @dataclass(frozen=True)
@@ -121,8 +125,11 @@ def effect(position: Position, number: int, day: date | None = None, cents: int 
     """What it does that the payment `number` was paid (`cents` on that `day`), in whatever state
     the position is.
 
-    Money that came is never refused: a cancelled or expired position becomes paid.
+    Money that came is never refused: a cancelled or expired position becomes paid. What another
+    position asks for anew is paid twice, once it comes here.
     """
+    if any(one.anew for one in position.payments if one.number == number):
+        return Effect(position.state, position.payments, "pay_part", double=True)
     payments, _ = positions.paid(position, number, day, cents)
     event: Event = "pay" if positions.is_settled(payments) else "pay_part"
     return Effect(states.after(position.state, event), payments, event, _double(position, number))

@@ -11,9 +11,9 @@ from typing import Final
 
 from chalicelib.base.pdf.canvas import PAGE_WIDTH, Canvas
 from chalicelib.base.pdf.document import Kit
-from chalicelib.base.typeset import Style, wrap
-from chalicelib.payments.notice.head import LOGO, MARK
+from chalicelib.base.typeset import Style
 from chalicelib.payments.notice.sheet import (
+    HEADING,
     HINT,
     LEFT,
     RIGHT,
@@ -21,8 +21,11 @@ from chalicelib.payments.notice.sheet import (
     TEXT,
     Sheet,
     band,
+    broken,
     put,
     put_lines,
+    put_logo,
+    put_mark,
 )
 
 _VALUES: Final = 82.0  # where the right column begins
@@ -30,7 +33,6 @@ _END: Final = 284.0  # below it a page is full
 _LOGO_SIDE: Final = 20.0
 _TITLE: Final = Style(STRONG, 16, 7.0)
 _SUM: Final = Style(STRONG, 20, 9.0)
-_HEADING: Final = Style(STRONG, 10, 4.9)
 _LABEL: Final = Style(TEXT, 8.5, 4.2)
 _VALUE: Final = Style(STRONG, 8.5, 4.2)
 SMALL: Final = Style(TEXT, 7.5, 3.5)
@@ -62,13 +64,12 @@ class Paper:
         self.canvases.append(canvas)
         left = 30.0 if self.mark else LEFT
         if self.mark:
-            canvas.picture(MARK, LEFT, LEFT, 16.0, 10.8, "pagoPA")
+            put_mark(self.sheet)
         with canvas.part("H1" if len(self.canvases) == 1 else "P"):
             put(self.sheet, left, 9.4, self.title, _TITLE)
         put(self.sheet, left, 17.0, self.copy, HINT)
         if self.logo:
-            wide, high = _LOGO_SIDE * min(1.0, self.logo), _LOGO_SIDE / max(1.0, self.logo)
-            canvas.picture(LOGO, RIGHT - wide, LEFT, wide, high, self.name)
+            put_logo(self.sheet, self.logo, _LOGO_SIDE, self.name)
         self.top = 34.0
 
     def need(self, height: float) -> None:
@@ -83,7 +84,7 @@ class Paper:
         self.need(22.0)
         band(self.sheet, 0.0, PAGE_WIDTH, self.top)
         with self.sheet.canvas.part("H2"):
-            put(self.sheet, LEFT, self.top, title, _HEADING)
+            put(self.sheet, LEFT, self.top, title, HEADING)
         self.top += 8.2
         for label, value in found:
             self.row(label, value)
@@ -91,9 +92,8 @@ class Paper:
 
     def row(self, label: str, value: str) -> None:
         """A label and its value beside it, each broken into as many lines as it takes."""
-        faces = self.sheet.faces
-        left = [line for line, _ in wrap(label, faces, _LABEL, _VALUES - LEFT - 4.0)]
-        right = [line for line, _ in wrap(value, faces, _VALUE, RIGHT - _VALUES)]
+        left = broken(self.sheet, label, _LABEL, _VALUES - LEFT - 4.0)
+        right = broken(self.sheet, value, _VALUE, RIGHT - _VALUES)
         if len(right) <= 20:
             self.need(max(len(left), len(right)) * _LABEL.leading)
         top = self.top
@@ -108,7 +108,7 @@ class Paper:
         self.top = max(self.top, below)
 
     def remark(self, text: str, style: Style = HINT) -> None:
-        lines = [line for line, _ in wrap(text, self.sheet.faces, style, RIGHT - LEFT)]
+        lines = broken(self.sheet, text, style, RIGHT - LEFT)
         self.need(len(lines) * style.leading)
         self.top = put_lines(self.sheet, LEFT, self.top, lines, style) + 1.5
 

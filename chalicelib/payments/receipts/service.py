@@ -24,7 +24,8 @@ from chalicelib.payments.positions import counts
 from chalicelib.payments.positions import store as position_store
 from chalicelib.payments.positions.model import Position
 from chalicelib.payments.receipts import model, store
-from chalicelib.payments.receipts.model import Receipt, Source
+from chalicelib.payments.receipts.model import Receipt, Source, StampCheck
+from chalicelib.payments.stamps import Stamp
 
 TASK: Final = "receipt"
 # Others who change the position at the same moment: two receipts of one notice, a cancellation.
@@ -210,6 +211,28 @@ def stamp_of(receipt: Receipt, number: int = 0) -> bytes:
         if each in found:
             return found[each]
     raise NotFound("stamp")
+
+
+def stamps_checked(tenant: str, receipt: Receipt) -> dict[int, StampCheck]:
+    """Of each transfer that bought a digital stamp, by its number: whether the stamp that came is
+    the one that the position asks for."""
+    from chalicelib.payments.receipts import attached, stamped
+
+    bought = [one for one in receipt.transfers if one.stamp]
+    if not bought:
+        return {}
+    known = receipt.position
+    position = position_store.get_position(tenant, known) if known else None
+    asked: list[Stamp | None] = (
+        [line.stamp for line in position.lines if line.stamp] if position else []
+    )
+    # They stand in the order in which they were asked for; else nobody can tell which is which.
+    wanted = asked if len(asked) == len(bought) else [None] * len(bought)
+    there = attached.stamps(bytes_of(receipt))
+    return {
+        one.number: stamped.check(there.get(one.number), stamp, one.cents)
+        for one, stamp in zip(bought, wanted, strict=True)
+    }
 
 
 @dataclass(frozen=True)

@@ -255,7 +255,12 @@ class Gpd:
         if found.polls > 0:
             found.polls -= 1
         elif not found.done:
-            self._process(found)
+            # One after the other as they came, also those that nobody asks about.
+            for one in self.files.values():
+                if not one.done:
+                    self._process(one)
+                if one is found:
+                    break
         return found
 
     def _process(self, found: _File) -> None:

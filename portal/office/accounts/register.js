@@ -6,7 +6,8 @@ import * as api from "./calls.js";
 
 // The fields of a due that a register's file may name in its own way.
 const FIELDS = ["source", "category", "name", "tax_code", "address", "postcode", "city", "province",
-  "mail", "pec", "service", "reason", "year", "chapter", "provenance", "amount", "due", "language"];
+  "mail", "pec", "service", "reason", "year", "chapter", "provenance", "amount", "due", "language",
+  "stamp"];
 // What all dues of a register may have in common.
 const COMMON = ["category", "service", "reason", "chapter", "provenance", "language"];
 const FRESH = { way: "sftp", format: "csv", file: "quote.csv", fetch: "asked", version: 0 };

@@ -52,18 +52,20 @@ export function open(context) {
       acts.said = fill(text.revoked, { name: grant.name || grant.mail });
     },
   });
-  // Until when, and whether at the terminals; another role is another grant.
+  // As what, until when, and whether at the terminals.
   function edit(grant) {
     editing = grant;
     acts.said = "";
     change = makeForm(context, {
-      values: { "change-until": dayOf(grant.ends_at), "change-pos": grant.pos }, check: () => ({}),
+      values: { "change-role": grant.role, "change-until": dayOf(grant.ends_at), "change-pos": grant.pos },
+      check: (typed) => (typed["change-role"] ? {} : { "change-role": text.roleMissing }),
       act: async (typed) => {
         const until = typed["change-until"];
         const changed = await api.changeGrant(grant.id, {
-          cabinets: grant.cabinets, ends_at: until === dayOf(grant.ends_at) ? grant.ends_at ?? ""
-            : until ? endOfDay(until) : "", pos: Boolean(typed["change-pos"]),
-        });
+          version: editing.version, role: typed["change-role"], cabinets: grant.cabinets,
+          ends_at: until === dayOf(grant.ends_at) ? grant.ends_at ?? "" : until ? endOfDay(until) : "",
+          pos: Boolean(typed["change-pos"]),
+        }).catch(stale);
         data.value = { ...data.value,
           grants: data.value.grants.map((each) => (each.id === changed.id ? changed : each)) };
         editing = change = null;
@@ -71,10 +73,22 @@ export function open(context) {
         context.update();
         document.querySelector("h1")?.focus();
       },
-      refused: (error) => (error.code === "grant_end" ? { "change-until": words.codes.grant_end } : {}),
+      refused: (error) => {
+        const role = ["last_head", "grant_exists", "grant_role"].includes(error.code);
+        return error.code === "grant_end" ? { "change-until": words.codes.grant_end }
+          : role ? { "change-role": words.codes[error.code] } : {};
+      },
     });
     context.update();
     document.getElementById("change")?.focus();
+  }
+  /** Where somebody else was first, the list shows what it is now; what is typed here stays. */
+  async function stale(error) {
+    if (error.code === "conflict") {
+      const found = await data.load();
+      editing = found?.grants.find((each) => each.id === editing.id) ?? editing;
+    }
+    throw error;
   }
   const close = () => {
     editing = change = null;
@@ -83,8 +97,9 @@ export function open(context) {
   };
   const changing = () => html`<form class="box" novalidate @submit=${change.submit} aria-labelledby="change">
     <h2 id="change" tabindex="-1">${fill(text.changeTitle, { name: editing.name || editing.mail })}</h2>
-    <p>${words.roles[editing.role] ?? editing.role}. ${text.changeText}</p>
+    <p>${text.changeText}</p>
     ${change.summary()}
+    ${change.choice("change-role", text.role, ROLES.map((each) => [each, words.roles[each]]))}
     ${change.text("change-until", text.until, { optional: true, type: "date" })}
     ${posTick(change, "change-pos")}
     <p class="buttons">${change.button(text.change)}<button type="button"

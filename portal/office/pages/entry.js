@@ -12,6 +12,7 @@ import { checkPrice, chosenOf, priceFields, totalOf } from "../../parts/price.js
 import { checkStamp, stampFields, stampOf } from "../../parts/stamp.js";
 import * as api from "../api.js";
 import { priceOf } from "../parts/offer.js";
+import { makePlan, paymentsTable } from "../parts/plan.js";
 import { done, follow, shortDay } from "../parts/show.js";
 import { makeActs, makeData } from "../parts/work.js";
 import { may } from "../session.js";
@@ -33,17 +34,17 @@ export function open(context) {
   // Dues bring their amount: who asks for one by hand types it.
   const isManual = (service, typed) => (service.price ? typed.how === "manual" : !service.stamp);
 
+  const fresh = () => ({ how: "price", planHow: "computed", rates: [0, 1] });
   const form = makeForm(context, {
-    values: { how: "price" },
+    values: fresh(),
     check(typed) {
-      const service = chosen(typed);
       const taxCode = cleanTaxCode(typed.taxCode ?? "");
       return {
         ...(typed.name?.trim() ? {} : { name: words.service.nameMissing }),
         ...(isTaxCode(taxCode) ? {} : { taxCode: words.taxCodeWrong }),
         ...(!typed.mail || isMail(typed.mail) ? {} : { mail: words.mailWrong }),
         ...(!typed.pec || isMail(typed.pec) ? {} : { pec: words.mailWrong }),
-        ...(service ? wrongPrice(service, typed) : { service: text.serviceMissing }),
+        ...wrongOrder(typed),
       };
     },
     refused: (error) => ({
@@ -52,17 +53,10 @@ export function open(context) {
       amount_out_of_range: { manual: words.codes.amount_out_of_range },
       service_unpriced: { service: words.codes.service_unpriced },
       ends_before_due: { ends: words.parameters.endsEarly }, ends_past: { ends: words.parameters.endsPast },
-    })[error.code] ?? {},
+    })[error.code] ?? plan.refused(error),
     async act(typed) {
-      const service = chosen(typed);
       const order = {
-        service: service.code, debtor: debtorOf(typed), reason: (typed.reason ?? "").trim(),
-        ...(typed.due ? { due: typed.due } : {}),
-        ...(typed.ends ? { ends: typed.ends } : {}),
-        ...(typed.hardEnd ? { hard_end: true } : {}),
-        ...(isManual(service, typed) ? { manual: true, cents: centsOf(typed.manual) }
-          : chosenOf(service.price, typed)),
-        ...(service.stamp ? { stamp: stampOf(typed) } : {}),
+        ...askedOf(typed), debtor: debtorOf(typed), reason: (typed.reason ?? "").trim(),
       };
       const of = JSON.stringify(order);
       if (once.of !== of) once = { key: api.onceKey(), of };
@@ -72,6 +66,35 @@ export function open(context) {
       document.querySelector("h1")?.focus();
     },
   });
+
+  const plan = makePlan(context, form, {
+    total: () => { const service = chosen(form.values); return service ? totalBy(service) : null; },
+    problems: () => wrongOrder(form.values),
+    preview: () => api.previewPosition(askedOf(form.values)),
+  });
+
+  /** What is asked for, whoever is to pay. */
+  function askedOf(typed) {
+    const service = chosen(typed);
+    return {
+      service: service.code,
+      ...(typed.due ? { due: typed.due } : {}),
+      ...(typed.ends ? { ends: typed.ends } : {}),
+      ...(typed.hardEnd ? { hard_end: true } : {}),
+      ...(isManual(service, typed) ? { manual: true, cents: centsOf(typed.manual) }
+        : chosenOf(service.price, typed)),
+      ...(service.stamp ? { stamp: stampOf(typed) } : plan.given(typed)),
+    };
+  }
+
+  function wrongOrder(typed) {
+    const service = chosen(typed);
+    if (!service) return { service: text.serviceMissing };
+    return { ...wrongPrice(service, typed), ...(service.stamp ? {} : plan.check(typed)) };
+  }
+
+  const totalBy = (service) => (isManual(service, form.values)
+    ? centsOf(form.values.manual ?? "") : totalOf(service.price, form.values));
 
   function wrongPrice(service, typed) {
     const cents = centsOf(typed.manual ?? "");
@@ -87,7 +110,7 @@ export function open(context) {
     const { values } = form;
     const offered = service.price && service.price.kind !== "free";
     const typed = isManual(service, values);
-    const total = typed ? centsOf(values.manual ?? "") : totalOf(service.price, values);
+    const total = totalBy(service);
     return html`<fieldset><legend>${words.service.price}</legend>
       ${offered ? form.choice("how", text.how, Object.entries(text.hows)) : nothing}
       ${typed ? html`<div @input=${() => context.update()}>${form.text("manual",
@@ -107,7 +130,8 @@ export function open(context) {
     }
     const service = chosen(form.values);
     const optional = { optional: true };
-    return html`<form class="sheet" novalidate @submit=${form.submit} aria-label=${text.title}>
+    return html`<form class="sheet" novalidate @submit=${form.submit} @input=${plan.forget}
+      aria-label=${text.title}>
       ${form.summary()}
       <fieldset><legend>${text.who}</legend>
         <div class="filters">
@@ -131,7 +155,8 @@ export function open(context) {
           ${form.choice("service", text.service, services.map((each) => [each.code, each.subject]))}
           ${form.text("reason", words.positions.subject, { ...optional, most: 90,
             hint: service ? text.reasonHint : undefined })}
-          ${form.text("due", words.due, { ...optional, type: "date" })}
+          ${form.text("due", words.due, { ...optional, type: "date",
+            hint: form.values.parts ? words.plan.dueHint : undefined })}
           ${form.text("ends", words.parameters.ends, { ...optional, type: "date",
             hint: words.parameters.endsHint })}
         </div>
@@ -142,6 +167,7 @@ export function open(context) {
         ${service ? aboutOf(service) : nothing}
       </fieldset>
       ${service ? price(service) : nothing}
+      ${service && !service.stamp ? plan.view() : nothing}
       ${form.button(text.make)}
     </form>`;
   }
@@ -153,7 +179,7 @@ export function open(context) {
   function another() {
     made = null;
     acts.said = "";
-    form.values = { how: "price" };
+    form.values = fresh();
     context.update();
     document.querySelector("h1")?.focus();
   }
@@ -164,10 +190,14 @@ export function open(context) {
       <p class="sum"><span class="visually-hidden">${words.amount}</span>
         <strong>${amount(made.cents, language)}</strong></p>
       ${facts([
-        [words.positions.debtor, made.name], [words.positions.notice, number(made.payments[0].notice)],
-        [words.positions.subject, made.subject],
-        [words.due, shortDay(made.payments[0].due, language)],
-      ])}</section>
+        [words.positions.debtor, made.name], [words.positions.subject, made.subject],
+        ...(made.payments.length > 1 ? [] : [
+          [words.positions.notice, number(made.payments[0].notice)],
+          [words.due, shortDay(made.payments[0].due, language)],
+        ]),
+      ])}
+      ${made.payments.length > 1 ? paymentsTable(context, made.payments, words.positions.notice,
+        (each) => number(each.notice)) : nothing}</section>
     <p class="buttons">
       ${acts.button(words.position.notice, async () => follow(await api.noticeOf(made.id)),
         { said: words.saved, look: "btn-primary", sign: icon("file-pdf", "icon-sm icon-white") })}

@@ -5,6 +5,7 @@ import { amount } from "../../format.js";
 import { save } from "../../parts/files.js";
 import { icon } from "../../parts/icon.js";
 import { facts, number } from "../../parts/notice.js";
+import { orderLink, orderState } from "../accounts/shown.js";
 import * as api from "../api.js";
 import { amountsTable, ruleWords } from "../parts/amounts.js";
 import { attemptsTable } from "../parts/attempts.js";
@@ -32,11 +33,12 @@ export function open(context) {
   const id = parameters.get("id") ?? "";
   const acts = makeActs(context);
   const data = makeData(context, async () => {
-    const [position, receipts, attempts, written, setting] = await Promise.all([
-      api.positionOf(id), api.receiptsOf(id), api.deliveriesOf(id), api.formOf(id), api.bodySetting(),
+    const [position, receipts, orders, attempts, written, setting] = await Promise.all([
+      api.positionOf(id), api.receiptsOf(id), api.ordersOf(id), api.deliveriesOf(id), api.formOf(id),
+      api.bodySetting(),
     ]);
     edit = null;
-    return { position, receipts, attempts, written, until: setting.outside_until };
+    return { position, receipts, orders, attempts, written, until: setting.outside_until };
   });
   let edit = null;
   const offer = {};
@@ -93,7 +95,7 @@ export function open(context) {
   const paper = (name) => acts.run(async () => save(await api.receiptFile(name, language)),
     words.saved);
 
-  function draw({ position, receipts, attempts, written, until }) {
+  function draw({ position, receipts, orders, attempts, written, until }) {
     const mine = may("body:write") && UNPAID.has(position.state);
     if (mine) {
       edit ??= makeEdit(context, () => data.value.position, (fresh) => changed(fresh,
@@ -139,7 +141,9 @@ export function open(context) {
         rows: position.payments,
         cells: (each) => [number(each.notice), each.number ? `${text.rate} ${each.number}` : text.whole,
           amount(each.asked_cents, language), shortDay(each.due, language) || "–",
-          badge(text.paymentStates, each.state)],
+          each.anew ? html`<a href=${context.address("position", { id: each.anew })}
+            >${text.events.reopened}<span class="visually-hidden"> ${number(each.notice)}</span></a>`
+            : badge(text.paymentStates, each.state)],
       })}
       <h2>${text.lines}</h2>
       ${table({
@@ -168,6 +172,14 @@ export function open(context) {
             >${each.source === "node" ? "XML" : text.original}<span class="visually-hidden">
             ${each.id}</span></button>`],
       }) : html`<p>${text.noReceipts}</p>`}
+      ${orders.length ? html`<h2>${text.orders}</h2>${table({
+        caption: text.orders,
+        columns: [[words.accounts.orders.number], [words.accounts.orders.day],
+          [words.accounts.orders.provisional], [words.amount, "number"], [words.state]],
+        rows: orders,
+        cells: (each) => [orderLink(context, each.id), shortDay(each.day, language),
+          each.provisional || "–", amount(each.cents, language), orderState(words, each)],
+      })}` : nothing}
       <h2>${text.sent}</h2>
       ${attempts.length ? attemptsTable(context, attempts, resend(position)) : html`<p>${text.notSent}</p>`}
       <h2>${words.told.title}</h2>

@@ -1,14 +1,15 @@
-// Dated reductions and late fees of a flow: as many as wanted, each with its own few fields.
+// Reductions and late fees: as many as wanted, each with its own few fields. Those of a flow count
+// days from each position's due date, those of one position (`dated`) have days of their own.
 
 import { html, nothing } from "../../lit.js";
-import { centsOf } from "../../format.js";
+import { centsOf, typedOf } from "../../format.js";
 import { fill } from "../../language.js";
 
-const MOST = 5; // of one flow, as the server has it
+const MOST = 5; // of one flow, as the server has it; a position may have the flow's own fee beside
 const PERCENT = /^\d{1,4}(?:[.,]\d{1,3})?$/;
 
 /** `form`: the one that they are part of; which there are is in `form.values.changes`. */
-export function makeChanges(context, form) {
+export function makeChanges(context, form, { dated = false } = {}) {
   const { words } = context;
   const text = words.changes;
   let next = 0;
@@ -28,6 +29,12 @@ export function makeChanges(context, form) {
     document.getElementById("add-change")?.focus();
   }
 
+  const days = (key, isFee, small) => (dated ? html`
+    ${form.text(name(key, "first"), text.first, { type: "date", ...small })}
+    ${form.text(name(key, "last"), text.last, { type: "date", ...small })}`
+    : form.text(name(key, "days"), isFee ? text.after : text.before,
+      { inputmode: "numeric", most: 3, ...small }));
+
   function one(key, at) {
     const isFee = value(key, "kind") === "late_fee";
     const small = { optional: true, unsaid: true };
@@ -35,8 +42,7 @@ export function makeChanges(context, form) {
       <div class="filters">
         ${form.choice(name(key, "kind"), text.kind, Object.entries(words.amounts.kinds))}
         ${form.text(name(key, "reason"), text.reason, { most: 60 })}
-        ${form.text(name(key, "days"), isFee ? text.after : text.before,
-          { inputmode: "numeric", most: 3, ...small })}
+        ${days(key, isFee, small)}
         ${form.text(name(key, "cents"), text.cents, { inputmode: "decimal", most: 12, ...small })}
         ${form.text(name(key, "percent"), text.percent, { inputmode: "decimal", most: 8, ...small })}
         ${isFee ? form.text(name(key, "yearly"), text.yearly, { inputmode: "decimal", most: 8, ...small })
@@ -49,7 +55,7 @@ export function makeChanges(context, form) {
 
   return {
     view: () => html`${there().map(one)}
-      ${there().length < MOST ? html`<p><button type="button" id="add-change"
+      ${there().length < (dated ? MOST + 1 : MOST) ? html`<p><button type="button" id="add-change"
         class="btn btn-outline-primary" @click=${add}>${text.add}</button></p>` : nothing}`,
 
     check() {
@@ -58,6 +64,9 @@ export function makeChanges(context, form) {
         if (!value(key, "kind")) wrong[name(key, "kind")] = words.choose;
         if (!value(key, "reason")) wrong[name(key, "reason")] = text.reasonMissing;
         if (!/^\d{0,3}$/.test(value(key, "days"))) wrong[name(key, "days")] = text.daysWrong;
+        if (value(key, "first") && value(key, "last") && value(key, "last") < value(key, "first")) {
+          wrong[name(key, "last")] = words.codes.amount_rule_days;
+        }
         if (value(key, "cents") && centsOf(value(key, "cents")) === null) {
           wrong[name(key, "cents")] = words.service.amountWrong;
         }
@@ -72,9 +81,26 @@ export function makeChanges(context, form) {
       return wrong;
     },
 
+    /** Those that there are, as the API says them. */
+    fill(rules) {
+      form.values.changes = rules.map((rule) => {
+        const key = next;
+        next += 1;
+        const typed = {
+          kind: rule.kind, reason: rule.reason, first: rule.first ?? "", last: rule.last ?? "",
+          cents: rule.cents ? typedOf(rule.cents) : "",
+          percent: percentOf(rule.percent), yearly: percentOf(rule.yearly_percent),
+        };
+        for (const [field, found] of Object.entries(typed)) form.values[name(key, field)] = found;
+        return key;
+      });
+    },
+
     /** As the API wants them. */
     given: () => there().map((key) => ({
-      kind: value(key, "kind"), reason: value(key, "reason"), days: Number(value(key, "days")) || 0,
+      kind: value(key, "kind"), reason: value(key, "reason"),
+      ...(dated ? { first: value(key, "first") || null, last: value(key, "last") || null }
+        : { days: Number(value(key, "days")) || 0 }),
       cents: centsOf(value(key, "cents")) ?? 0,
       percent: value(key, "percent").replace(",", ".") || "0",
       yearly_percent: value(key, "kind") === "late_fee"
@@ -82,3 +108,6 @@ export function makeChanges(context, form) {
     })),
   };
 }
+
+/** "2.500" as somebody would type it. */
+const percentOf = (said) => (Number(said) ? String(Number(said)).replace(".", ",") : "");

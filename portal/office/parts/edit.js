@@ -8,6 +8,7 @@ import { makeForm } from "../../parts/form.js";
 import { checkPrice, chosenOf, priceFields, totalOf } from "../../parts/price.js";
 import * as api from "../api.js";
 import { priceOf } from "./offer.js";
+import { makeRules } from "./rules.js";
 
 const LANGUAGES = ["it", "en", "fr", "es", "de", "sl"];
 const ADDRESS = ["address", "postcode", "city", "province", "mail", "pec", "language"];
@@ -22,6 +23,8 @@ export function makeEdit(context, position, saved, stale, offer) {
   const byHand = found.origin === "spontaneous" && !found.lines.some((each) => each.stamp);
   const isPriced = byHand && !rates.length;
   const hasReason = byHand && found.lines.length === 1;
+  const isRuled = found.payments.some((each) => !each.number)
+    && !found.lines.some((each) => each.stamp);
   const before = {
     subject: found.subject, ends: found.ends,
     ...(rates.length ? {} : { due: found.payments[0].due ?? "" }),
@@ -68,6 +71,7 @@ export function makeEdit(context, position, saved, stale, offer) {
       ...Object.fromEntries(Object.keys(daysBefore).filter((each) => !typed[each])
         .map((each) => [each, text.endsMissing])),
       ...wrongAmount(typed),
+      ...(isRuled ? rules.check() : {}),
     }),
     refused: (error) => {
       if (error.code === "conflict") stale();
@@ -80,22 +84,27 @@ export function makeEdit(context, position, saved, stale, offer) {
         debtor_malformed: { mail: words.mailWrong },
       }[error.code] ?? {};
     },
-    act: async (typed) => {
-      const days = Object.entries(changedOf(typed, daysBefore))
-        .map(([each, due]) => ({ number: Number(each.slice("due-".length)), due }));
-      const debtor = changedOf(typed, debtorBefore);
-      if (debtor.province) debtor.province = debtor.province.toUpperCase();
-      // A day that was taken out stays: a notice that had one keeps one.
-      const { due, ...others } = changedOf(typed, before);
-      saved(await api.editPosition(found.id, {
-        version: position().version, ...others, ...(due ? { due } : {}),
-        ...(days.length ? { instalments: days } : {}),
-        ...(Object.keys(debtor).length ? { debtor } : {}),
-        ...(typed.hardEnd === Boolean(found.hard_end) ? {} : { hard_end: typed.hardEnd }),
-        ...(typed.amountHow ? { amount: amountOf(typed) } : {}),
-      }));
-    },
+    act: async (typed) => saved(await api.editPosition(found.id, editOf(typed))),
   });
+  const rules = makeRules(context, form, found.rules,
+    () => api.previewEdit(found.id, editOf(form.values)));
+
+  function editOf(typed) {
+    const days = Object.entries(changedOf(typed, daysBefore))
+      .map(([each, due]) => ({ number: Number(each.slice("due-".length)), due }));
+    const debtor = changedOf(typed, debtorBefore);
+    if (debtor.province) debtor.province = debtor.province.toUpperCase();
+    // A day that was taken out stays: a notice that had one keeps one.
+    const { due, ...others } = changedOf(typed, before);
+    return {
+      version: position().version, ...others, ...(due ? { due } : {}),
+      ...(days.length ? { instalments: days } : {}),
+      ...(Object.keys(debtor).length ? { debtor } : {}),
+      ...(typed.hardEnd === Boolean(found.hard_end) ? {} : { hard_end: typed.hardEnd }),
+      ...(typed.amountHow ? { amount: amountOf(typed) } : {}),
+      ...(isRuled ? rules.given() : {}),
+    };
+  }
 
   const amountOf = (typed) => (typed.amountHow === "manual"
     ? { manual: true, cents: centsOf(typed.manual) } : chosenOf(offer.price, typed));
@@ -143,7 +152,7 @@ export function makeEdit(context, position, saved, stale, offer) {
   }
 
   const view = () => html`<details class="box" @toggle=${opened}><summary>${text.title}</summary>
-    <form novalidate @submit=${form.submit} aria-label=${text.title}>
+    <form novalidate @submit=${form.submit} @input=${rules.forget} aria-label=${text.title}>
       <p>${text.lead}</p>
       ${form.summary()}
       ${form.text("subject", words.positions.subject, { most: 90 })}
@@ -157,7 +166,7 @@ export function makeEdit(context, position, saved, stale, offer) {
         .checked=${Boolean(form.values.hardEnd)}
         @change=${(event) => form.set("hardEnd", event.target.checked)}><label for="hardEnd"
         >${words.parameters.hardEnd}</label></div>
-      ${plan()}${price()}${who()}
+      ${plan()}${price()}${isRuled ? rules.view() : nothing}${who()}
       ${form.button(text.save)}
     </form></details>`;
   return { view };

@@ -6,10 +6,9 @@ import { makeForm } from "../../parts/form.js";
 import { amount, centsOf } from "../../format.js";
 import { amountsTable } from "./amounts.js";
 import { makeChanges } from "./changes.js";
+import { INSTALMENTS_MAX } from "./plan.js";
 import { count, shortDay } from "./show.js";
 import { makeActs } from "./work.js";
-
-const INSTALMENTS_MAX = 68;
 
 /** `act(given)` generates; `preview(given)` says what a due of the list would ask for by the day. */
 export function makeParameters(context, act, preview) {

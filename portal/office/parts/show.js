@@ -14,7 +14,7 @@ const COLOURS = {
   kept: "success", read: "success", proposed: "warning", awaited: "warning", none: "warning",
   differs: "danger", anomalous: "danger", refused: "danger", revoked: "danger",
   posted: "success", verified: "success", issued: "success", to_send: "warning",
-  incomplete: "danger", partly: "warning", not_verified: "warning",
+  incomplete: "danger", partly: "warning", not_verified: "warning", asking: "warning",
 };
 const LOCALES = { it: "it-IT", en: "en-GB", fr: "fr-FR", es: "es-ES" };
 
@@ -54,12 +54,18 @@ export function dayOf(stamp) {
 
 export const count = (value, language) => new Intl.NumberFormat(LOCALES[language]).format(value);
 
+/** The whole of an address of the web, "" of any other. */
+export function addressOf(url) {
+  const target = new URL(url, location.href);
+  return ["https:", "http:"].includes(target.protocol) ? target.href : "";
+}
+
 /** Fetches what the server gave a link for; it always comes as a download. */
 export function follow({ url, file_name: name }) {
-  const target = new URL(url, location.href);
-  if (!["https:", "http:"].includes(target.protocol)) throw new ApiError("unreadable");
+  const address = addressOf(url);
+  if (!address) throw new ApiError("unreadable");
   const link = document.createElement("a");
-  link.href = target.href;
+  link.href = address;
   link.download = name ?? "";
   document.body.append(link);
   link.click();

@@ -21,13 +21,13 @@ export function timeline(context, events) {
 
 /** What of its facts says something to a person. */
 function said(words, language, facts) {
-  const { cents, day, due, ends, subject, reason, days, debtor, how, note, late } = facts;
+  const { cents, day, due, ends, subject, reason, rules, days, debtor, how, note, late } = facts;
   const text = words.position.facts;
   return [
     cents && amount(cents, language), day && shortDay(day, language),
     due && fill(text.due, { day: shortDay(due, language) }),
     ends && fill(text.ends, { day: shortDay(ends, language) }),
-    late && text.late, subject && text.subject, reason && text.reason, days && text.days,
+    late && text.late, subject && text.subject, reason && text.reason, rules && text.rules, days && text.days,
     debtor && text.debtor, how && words.outside.hows[how], note,
   ].filter(Boolean);
 }

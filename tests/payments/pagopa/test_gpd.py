@@ -212,8 +212,8 @@ def test_a_report_says_what_was_brought_in_and_nothing_else() -> None:
             {"statusCode": 409, "statusMessage": "there", key: [f"{BODY.fiscal_code}-def"]},
             {"statusCode": 200},
         ]
-        assert bulk.brought_in({"responses": entries}) == {"abc"}
-    assert bulk.brought_in({}) == frozenset()
+        assert bulk.brought_in({"responses": entries}) == ({"abc"}, {"def"})
+    assert bulk.brought_in({}) == bulk.NOTHING
 
 
 # ------------------------------------------------------------------ a hard end

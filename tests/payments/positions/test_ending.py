@@ -14,9 +14,10 @@ from chalicelib.base.errors import Rejected
 from chalicelib.payments import iuv
 from chalicelib.payments.node import payable
 from chalicelib.payments.node.faults import NodeFault
-from chalicelib.payments.positions import grouping, model, states
-from chalicelib.payments.positions.grouping import Parameters, Plan
+from chalicelib.payments.positions import model, plans, states
+from chalicelib.payments.positions.grouping import Parameters
 from chalicelib.payments.positions.model import Payment, Position
+from chalicelib.payments.positions.plans import Plan
 from chalicelib.payments.receipts import model as receipts
 from tests.payments.pagopa.positions import BODY, position
 
@@ -83,7 +84,7 @@ def test_an_end_that_contradicts_the_notice_is_refused(
 
 def test_the_last_instalment_is_due_before_the_end() -> None:
     plan = Plan(3, date(2026, 10, 31), every_months=1)
-    payments = grouping.payments(900, END, plan)
+    payments = plans.payments(900, END, plan)
     assert plan.last_due == max(one.due for one in payments if one.due) == date(2026, 12, 31)
     today = date(2026, 9, 1)
     Parameters("x", END, hard_end=True, plan=plan).check_end(today)

@@ -226,7 +226,7 @@ export const words = {
     told: "Orders",
     unknown: "none of ours: {n} ({names})",
     carriers: { upload: "Uploaded by hand", drop: "Came by itself" },
-    states: { reading: "Being read", kept: "Kept", repeated: "Known already", refused: "Refused" },
+    states: { reading: "Being read", asking: "Not verified yet", kept: "Kept", repeated: "Known already", refused: "Refused" },
     authenticity: { verified: "Signature verified", not_verified: "Signature not verified" },
   },
   journal: {
@@ -522,6 +522,8 @@ export const words = {
     outcome_signature_unknown: "This kind of signature cannot be verified.",
     outcome_signature_untrusted: "None of the certificates loaded for the treasurer has signed it.",
     outcome_certificate_expired: "The certificate was not valid when it signed.",
+    outcome_certificate_revoked: "The certificate was revoked when the message came.",
+    outcome_revocation_unanswered: "Nobody knows yet whether the certificate was revoked: whoever issued it does not answer and is asked again. If the message is refused in the end, hand it in again.",
     signer_missing: "No key signs for the body yet: sign the file yourself and hand it in.",
     document_too_large: "The file is too large.",
     xml_empty: "The file is empty.",

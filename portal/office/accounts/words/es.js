@@ -227,7 +227,7 @@ export const words = {
     told: "Órdenes",
     unknown: "no son nuestras: {n} ({names})",
     carriers: { upload: "Subido a mano", drop: "Llegado por sí solo" },
-    states: { reading: "En lectura", kept: "Anotado", repeated: "Ya recibido", refused: "Rechazado" },
+    states: { reading: "En lectura", asking: "Aún sin verificar", kept: "Anotado", repeated: "Ya recibido", refused: "Rechazado" },
     authenticity: { verified: "Firma verificada", not_verified: "Firma no verificada" },
   },
   journal: {
@@ -524,6 +524,8 @@ export const words = {
     outcome_signature_unknown: "Esta clase de firma no se puede verificar.",
     outcome_signature_untrusted: "No lo firmó ninguno de los certificados subidos para el tesorero.",
     outcome_certificate_expired: "El certificado no era válido cuando firmó.",
+    outcome_certificate_revoked: "El certificado estaba revocado cuando llegó el mensaje.",
+    outcome_revocation_unanswered: "Aún no se sabe si el certificado está revocado: quien lo emitió no responde y se le preguntará de nuevo. Si al final se rechaza el mensaje, entréguelo otra vez.",
     signer_missing: "Aún no hay una clave que firme por el ente: firma tú el archivo y entrégalo.",
     document_too_large: "El archivo es demasiado grande.",
     xml_empty: "El archivo está vacío.",

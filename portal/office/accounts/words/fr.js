@@ -228,7 +228,7 @@ export const words = {
     told: "Titres",
     unknown: "pas à nous : {n} ({names})",
     carriers: { upload: "Déposé à la main", drop: "Arrivé de lui-même" },
-    states: { reading: "En lecture", kept: "Enregistré", repeated: "Déjà reçu", refused: "Refusé" },
+    states: { reading: "En lecture", asking: "Pas encore vérifié", kept: "Enregistré", repeated: "Déjà reçu", refused: "Refusé" },
     authenticity: { verified: "Signature vérifiée", not_verified: "Signature non vérifiée" },
   },
   journal: {
@@ -528,6 +528,8 @@ export const words = {
     outcome_signature_unknown: "Ce genre de signature ne peut pas être vérifié.",
     outcome_signature_untrusted: "Aucun des certificats déposés pour le trésorier ne l’a signé.",
     outcome_certificate_expired: "Le certificat n’était pas valable au moment de la signature.",
+    outcome_certificate_revoked: "Le certificat était révoqué quand le message est arrivé.",
+    outcome_revocation_unanswered: "On ne sait pas encore si le certificat est révoqué : celui qui l’a émis ne répond pas et sera interrogé de nouveau. Si le message finit par être refusé, déposez-le de nouveau.",
     signer_missing: "Aucune clé ne signe encore pour l’organisme : signez le fichier vous-même et remettez-le.",
     document_too_large: "Le fichier est trop grand.",
     xml_empty: "Le fichier est vide.",

@@ -228,7 +228,7 @@ export const words = {
     unknown: "non nostre: {n} ({names})",
     carriers: { upload: "Caricato a mano", drop: "Arrivato da solo" },
     states: {
-      reading: "In lettura", kept: "Registrato", repeated: "Già ricevuto", refused: "Rifiutato",
+      reading: "In lettura", asking: "Non ancora verificato", kept: "Registrato", repeated: "Già ricevuto", refused: "Rifiutato",
     },
     authenticity: { verified: "Firma verificata", not_verified: "Firma non verificata" },
   },
@@ -529,6 +529,8 @@ export const words = {
     outcome_signature_unknown: "Questo genere di firma non si può verificare.",
     outcome_signature_untrusted: "Non l’ha firmato uno dei certificati caricati per il tesoriere.",
     outcome_certificate_expired: "Il certificato della firma non era valido quando è stata messa.",
+    outcome_certificate_revoked: "Il certificato della firma era revocato quando il messaggio è arrivato.",
+    outcome_revocation_unanswered: "Non si sa ancora se il certificato è revocato: chi l’ha emesso non risponde e viene richiesto di nuovo. Se alla fine è rifiutato, consegna di nuovo il messaggio.",
     signer_missing: "Per l’ente non c’è ancora una chiave di firma: firma il file tu, e consegnalo.",
     document_too_large: "Il file è troppo grande.",
     xml_empty: "Il file è vuoto.",

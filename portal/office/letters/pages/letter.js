@@ -8,7 +8,7 @@ import { icon } from "../../../parts/icon.js";
 import { facts } from "../../../parts/notice.js";
 import * as office from "../../api.js";
 import { makeDialog } from "../../parts/dialog.js";
-import { badge, count, done, follow, moment, shortDay } from "../../parts/show.js";
+import { addressOf, badge, count, done, follow, moment, shortDay } from "../../parts/show.js";
 import { makeActs, makeData, watch } from "../../parts/work.js";
 import { may, session } from "../../session.js";
 import { carriers as carriersOf } from "../../settings/calls.js";
@@ -75,7 +75,10 @@ export function open(context) {
   let sample = null;
   const bring = () => acts.run(async () => { sample = await calls.sampleOf(id); });
   const files = () => (sample ? html`<ul class="items">${sample.map((each) => html`<li class="sheet">
-      <span>${each.name}</span><button type="button" class="btn btn-outline-primary btn-sm"
+      <span class="whole">${each.name}</span>${each.shown ? html`<a href=${addressOf(each.shown)}
+      class="btn btn-outline-primary btn-sm" target="_blank" rel="noopener noreferrer"
+      >${text.show}<span class="visually-hidden"> ${each.name} ${text.newTab}</span></a>` : nothing}<button
+      type="button" class="btn btn-outline-primary btn-sm"
       @click=${() => follow({ url: each.url, file_name: each.name })}>${icon("download", "icon-sm icon-primary")}
       ${text.download}<span class="visually-hidden"> ${each.name}</span></button></li>`)}</ul>
     <p class="hint">${text.linksEnd}</p>` : html`<p><button type="button" class="btn btn-outline-primary"

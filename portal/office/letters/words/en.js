@@ -56,6 +56,8 @@ export const words = {
     sampleText: "Some letters chosen among those that may come out badly (the longest name and address, the greatest amount), the list of recipients and what is enclosed.",
     look: "Prepare the files of the sample",
     download: "Download",
+    show: "Open",
+    newTab: "(in a new tab)",
     linksEnd: "The links are good for a few minutes.",
     looked: "I have looked at the sample’s files: names, addresses, amounts and print are right",
     lookFirst: "First look at the sample’s files and confirm.",

@@ -56,6 +56,8 @@ export const words = {
     sampleText: "Algunas cartas elegidas entre las que pueden salir mal (nombre y dirección más largos, importe más alto), la lista de destinatarios y lo que se adjunta.",
     look: "Preparar los archivos de la muestra",
     download: "Descargar",
+    show: "Abrir",
+    newTab: "(en una pestaña nueva)",
     linksEnd: "Los enlaces valen pocos minutos.",
     looked: "He mirado los archivos de la muestra: nombres, direcciones, importes e impresión son correctos",
     lookFirst: "Antes mira los archivos de la muestra y confirma.",

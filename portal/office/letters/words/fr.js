@@ -56,6 +56,8 @@ export const words = {
     sampleText: "Quelques lettres choisies parmi celles qui peuvent mal sortir (nom et adresse les plus longs, montant le plus élevé), la liste des destinataires et ce qui est joint.",
     look: "Préparer les fichiers de l’échantillon",
     download: "Télécharger",
+    show: "Ouvrir",
+    newTab: "(dans un nouvel onglet)",
     linksEnd: "Les liens valent quelques minutes.",
     looked: "J’ai regardé les fichiers de l’échantillon : noms, adresses, montants et impression sont justes",
     lookFirst: "Regardez d’abord les fichiers de l’échantillon et confirmez.",

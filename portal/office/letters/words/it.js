@@ -56,6 +56,8 @@ export const words = {
     sampleText: "Alcune lettere scelte tra quelle che possono riuscire male (nome e indirizzo più lunghi, importo più alto), l’elenco dei destinatari e ciò che si allega.",
     look: "Prepara i file del campione",
     download: "Scarica",
+    show: "Apri",
+    newTab: "(in una nuova scheda)",
     linksEnd: "I collegamenti valgono pochi minuti.",
     looked: "Ho guardato i file del campione: nomi, indirizzi, importi e stampa sono giusti",
     lookFirst: "Prima guarda i file del campione e conferma.",

@@ -1,7 +1,7 @@
 // What a service costs: nothing of its own, one price, a list of tariffs, as much as is given.
 
 import { html } from "../../../lit.js";
-import { amount, centsOf } from "../../../format.js";
+import { amount, centsOf, typedOf } from "../../../format.js";
 import { fill } from "../../../language.js";
 import { freeCode, small } from "./fields.js";
 import { makeRows } from "./rows.js";
@@ -11,7 +11,6 @@ const MOST_CENTS = 99_999_999_999;
 const ITEM = ["label", "cents", "code"];
 
 /** 1234 as "12,34": what `centsOf` reads back. */
-const typedOf = (cents) => `${Math.floor(cents / 100)},${String(cents % 100).padStart(2, "0")}`;
 const isAmount = (text) => {
   const cents = centsOf(text ?? "");
   return cents !== null && cents > 0 && cents <= MOST_CENTS;

@@ -2,30 +2,26 @@
 
 import { html, nothing } from "../../../lit.js";
 import { amount } from "../../../format.js";
-import { cleanTaxCode, isTaxCode } from "../../../codes.js";
-import { makeForm } from "../../../parts/form.js";
 import { count, done } from "../../parts/show.js";
 import { more, table } from "../../parts/table.js";
 import { makeData, makeList } from "../../parts/work.js";
 import * as calls from "../calls.js";
+import { makeFilters } from "../parts/filters.js";
 import { makeLinking } from "../parts/linking.js";
 import { deeds } from "../parts/movements.js";
 import { makeReopening } from "../parts/reopening.js";
 import { dayIn, meaning } from "../parts/tell.js";
 
-const FILTERS = ["kind", "label", "paid_from", "paid_until", "banked_from", "banked_until", "iuv", "flow"];
 const AGAIN_MS = 1_500; // what a link means is worked out a moment later
-// A person's code is in no address: it lives as long as the page does.
-let taxCode = "";
 
 export function open(context) {
-  const { words, language, parameters } = context;
+  const { words, language } = context;
   const text = words.settlements.anomalies;
   const labels = words.settlements.labels;
-  const asked = Object.fromEntries(FILTERS.map((each) => [each, parameters.get(each) ?? ""]));
+  const filters = makeFilters(context, "anomalies", ["kind", "label"]);
   let said = "";
   const list = makeList(context, async (cursor) => {
-    const found = await calls.inbox({ ...asked, tax_code: taxCode, cursor });
+    const found = await calls.inbox({ ...filters.wanted, cursor });
     return { items: found.entries, cursor: found.cursor };
   });
   const sums = makeData(context, calls.summary);
@@ -40,27 +36,12 @@ export function open(context) {
   };
   const linking = makeLinking(context, changed);
   const reopening = makeReopening(context, changed);
-  const form = makeForm(context, {
-    values: { ...asked, code: taxCode },
-    check: ({ code }) => (!code?.trim() || isTaxCode(cleanTaxCode(code)) ? {}
-      : { code: words.taxCodeWrong }),
-    act: ({ code, iuv, flow, ...typed }) => {
-      taxCode = cleanTaxCode(code ?? "");
-      return context.go("anomalies",
-        { ...typed, iuv: (iuv ?? "").replace(/\s/g, ""), flow: (flow ?? "").trim() });
-    },
-  });
-  const isFiltered = () => taxCode || FILTERS.some((each) => asked[each]);
-  function clear() {
-    taxCode = "";
-    return context.go("anomalies");
-  }
 
   const counts = ({ anomalies }) => {
     const found = Object.entries(anomalies).sort(([, one], [, other]) => other - one);
     return found.length ? html`<h2>${text.byLabel}</h2><p class="hint">${text.period}</p>
       <ul class="numbers">${found.map(([label, many]) => html`<li>
-        <a href=${context.address("anomalies", { label })} aria-current=${asked.label === label
+        <a href=${context.address("anomalies", { label })} aria-current=${filters.asked.label === label
           ? "true" : nothing}>${meaning(words, label)}</a>
         <strong>${count(many, language)}</strong></li>`)}</ul>` : nothing;
   };
@@ -97,36 +78,19 @@ export function open(context) {
         ? html`<small>${words.settlements.checks.overdue}</small>` : nothing}`,
       actsOf(each),
     ],
-  })}${more(words, list)}` : html`<p class=${isFiltered() || list.cursor ? nothing : "alert alert-success"}
-    >${isFiltered() ? text.noneSuch : text.none}</p>${more(words, list)}`);
+  })}${more(words, list)}` : html`<p class=${filters.isAny || list.cursor ? nothing : "alert alert-success"}
+    >${filters.isAny ? text.noneSuch : text.none}</p>${more(words, list)}`);
 
-  const free = { optional: true, unsaid: true };
-  const date = (name, label) => form.text(name, label, { ...free, type: "date" });
-  const other = words.settlements.collections;
-  const filters = () => html`<form class="box" novalidate @submit=${form.submit}
-      aria-label=${words.filter}>
-    ${form.summary()}
-    <div class="filters">
-      ${form.choice("kind", text.kind, Object.entries(text.kinds), { ...free, none: text.allKinds })}
-      ${form.choice("label", text.why, Object.entries(labels).map(([name, [means]]) => [name, means]),
-        { ...free, none: text.allLabels })}
-      ${date("paid_from", other.paidFrom)}${date("paid_until", other.paidUntil)}
-      ${date("banked_from", words.settlements.settlements.bankedFrom)}
-      ${date("banked_until", words.settlements.settlements.bankedUntil)}
-      ${form.text("code", words.position.taxCode, { ...free, capitals: true, most: 20 })}
-      ${form.text("iuv", "IUV", { ...free, most: 40 })}
-      ${form.text("flow", words.settlements.settlements.flowId, { ...free, most: 70 })}
-    </div>
-    <p class="buttons">${form.button(words.find)}
-      ${isFiltered() ? html`<button type="button" class="btn btn-outline-primary" @click=${clear}
-        >${words.clear}</button>` : nothing}</p>
-  </form>`;
+  const own = () => html`
+    ${filters.choice("kind", text.kind, Object.entries(text.kinds), text.allKinds)}
+    ${filters.choice("label", text.why,
+      Object.entries(labels).map(([name, [means]]) => [name, means]), text.allLabels)}`;
 
   const view = () => html`<h1 tabindex="-1">${text.title}</h1>
     <p class="lead">${text.lead}</p>
     ${done(said)}
     ${sums.view(counts)}
-    ${filters()}
+    ${filters.view({ first: own() })}
     ${list.view(rows)}${linking.view()}${reopening.view()}`;
   return { title: text.title, view };
 }

@@ -17,7 +17,7 @@ export const words = {
     reopen_note: "Say why: the note stays in the position’s timeline.",
     reopen_not_revoked: "No flow says that the payment was revoked.",
     reopen_paid_otherwise: "There is another payment of the position: it is not asked for anew.",
-    reopen_others_paid: "Other instalments of the position are paid: make a position apart for this one.",
+    reopen_others_paid: "The debt is paid otherwise too, as a whole or by instalments: it is not asked for anew.",
     reopen_registration: "The position is of a training event: register anew.",
     revision_note: "Say why: the note stays with the decision.",
     revision_decided: "It was decided otherwise about this version already.",

@@ -17,7 +17,7 @@ export const words = {
     reopen_note: "Di por qué: la nota queda en la cronología de la posición.",
     reopen_not_revoked: "Ningún flujo dice que el pago se haya revocado.",
     reopen_paid_otherwise: "Hay otro pago de la posición: no se pide de nuevo.",
-    reopen_others_paid: "Otros plazos de la posición están pagados: crea una posición aparte para este.",
+    reopen_others_paid: "La deuda está pagada también de otro modo, entera o a plazos: no se pide de nuevo.",
     reopen_registration: "La posición es de un evento formativo: repite la inscripción.",
     revision_note: "Di por qué: la nota queda con la decisión.",
     revision_decided: "Sobre esta versión ya se decidió otra cosa.",

@@ -17,7 +17,7 @@ export const words = {
     reopen_note: "Dites pourquoi : la note reste dans la chronologie de la position.",
     reopen_not_revoked: "Aucun flux ne dit que le paiement a été révoqué.",
     reopen_paid_otherwise: "Il y a un autre paiement de la position : elle n’est pas demandée de nouveau.",
-    reopen_others_paid: "D’autres échéances de la position sont payées : créez une position à part pour celle-ci.",
+    reopen_others_paid: "La dette est aussi payée autrement, en une fois ou par échéances : elle n’est pas demandée de nouveau.",
     reopen_registration: "La position est celle d’un évènement de formation : refaites l’inscription.",
     revision_note: "Dites pourquoi : la note reste avec la décision.",
     revision_decided: "Une autre décision a déjà été prise sur cette version.",

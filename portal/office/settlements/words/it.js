@@ -17,7 +17,7 @@ export const words = {
     reopen_note: "Scrivi perché: la nota resta nella cronologia della posizione.",
     reopen_not_revoked: "Nessun flusso dice che il pagamento è stato revocato.",
     reopen_paid_otherwise: "Della posizione c’è un altro pagamento: non si chiede di nuovo.",
-    reopen_others_paid: "Altre rate della posizione sono pagate: per questa crea una posizione a parte.",
+    reopen_others_paid: "Il debito è pagato anche in altro modo, per intero o a rate: non si chiede di nuovo.",
     reopen_registration: "La posizione è di un evento formativo: rifai l’iscrizione.",
     revision_note: "Scrivi perché: la nota resta con la decisione.",
     revision_decided: "Su questa versione si è già deciso diversamente.",
