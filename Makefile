@@ -9,8 +9,9 @@ PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.1
 	&& { echo $$each; break; }; done)
 VENV_BIN := .local/venv/bin
 STAGE ?= prod
-# Engines are heavy and most tests are not: two workers, those that share engines kept together.
-PYTEST_OPTIONS ?= -n 2 --dist loadgroup
+# Engines are heavy and most tests are not: two workers. Which tests one of them runs together is
+# said by tests/together.py.
+PYTEST_OPTIONS ?= -n 2 --dist loadscope
 
 # Another one in each run, to find what depends on the order of sets, but the same in both workers,
 # which must collect the same tests. `make test PYTHONHASHSEED=n` repeats a run.
@@ -48,8 +49,9 @@ check: setup ## style, types and the rules of who may import whom
 	$(VENV_BIN)/lint-imports
 
 sweep: setup ## every crash point, more stories (make test: all of the journey, a fifth of the others)
-	@SWEEP_EVERY=1 CREDIT_EXAMPLES=1000 MONEY_EXAMPLES=50 $(VENV_BIN)/python -m pytest \
-		$(PYTEST_OPTIONS) tests/sweep tests/credits/test_stories.py tests/entry/test_money.py
+	@SWEEP_EVERY=1 CREDIT_EXAMPLES=1000 MONEY_EXAMPLES=50 ORDERS=4 $(VENV_BIN)/python -m pytest \
+		$(PYTEST_OPTIONS) tests/sweep tests/credits/test_stories.py tests/entry/test_money.py \
+		tests/whole/test_misbehaviour.py
 
 bench: setup ## how fast it is, against the promised figures
 	@$(VENV_BIN)/python -m infra.bench

@@ -5,7 +5,7 @@ empty for each test."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -13,28 +13,17 @@ from hypothesis import settings
 from infra.local.authority import Authority
 from infra.local.engines import Engines, running_engines
 from tests.sweep.patches import open_world
+from tests.together import Together
 from tests.world import START, World
 
 # The same examples in every run, however busy the machine is.
 settings.register_profile("house", derandomize=True, deadline=None)
 settings.load_profile("house")
 
-# What their modules open costs as much as ten tests: one worker does it for all of them. Those who
-# share the browser say so themselves.
-_OPENING = ("entry", "sweep")
-_TOGETHER = ("package", "whole/test_citizens.py")
-_APART = "sweep/test_crash.py"
 
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
-    for item in items:
-        place = item.path.relative_to(here).as_posix()
-        together = next((one for one in _TOGETHER if place.startswith(one)), "")
-        if not together and place.split("/")[0] in _OPENING and place != _APART:
-            together = place
-        if together:
-            item.add_marker(pytest.mark.xdist_group(together))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session")

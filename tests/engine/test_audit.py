@@ -15,7 +15,7 @@ from chalicelib.base.errors import Transient
 from infra.local.cloud import Cloud
 from tests.engine.conftest import at_once, bad, good
 
-pytestmark = [pytest.mark.feature("U-10"), pytest.mark.xdist_group("cloud")]
+pytestmark = [pytest.mark.feature("U-10")]
 TENANT = "alfa"
 ANNA = Actor("user", "u1", "principal")
 THREADS, EACH = 8, 12

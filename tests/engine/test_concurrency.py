@@ -25,7 +25,7 @@ from infra.local.seeds import give_credits
 from infra.local.subjects import SELLER
 from tests.engine.conftest import at_once, bad, good
 
-pytestmark = [pytest.mark.feature("F004-070"), pytest.mark.xdist_group("cloud")]
+pytestmark = [pytest.mark.feature("F004-070")]
 THREADS = 8
 TENANT = "alfa"
 TABLE_KEY = ("T#alfa#X", "ONE")

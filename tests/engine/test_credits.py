@@ -34,7 +34,7 @@ from infra.local.cloud import Cloud
 from tests.engine.conftest import at_once, bad, good
 from tests.engine.test_concurrency import SilentWakes
 
-pytestmark = [pytest.mark.feature("F004-009", "F004-031"), pytest.mark.xdist_group("cloud")]
+pytestmark = [pytest.mark.feature("F004-009", "F004-031")]
 TENANT = "alfa"
 PRODUCT = "xml_pa"
 PAYER = Payer(TENANT, "c1")

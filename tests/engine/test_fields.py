@@ -11,7 +11,7 @@ from chalicelib.base.errors import Conflict, Rejected
 from infra.local.cloud import Cloud
 from tests.engine.conftest import at_once, bad, good
 
-pytestmark = [pytest.mark.feature("F000-048"), pytest.mark.xdist_group("cloud")]
+pytestmark = [pytest.mark.feature("F000-048")]
 THREADS = 16
 PLACE = ("alfa", "person", "p1", "note")
 

@@ -12,7 +12,7 @@ from chalicelib.payments.numbers import Block
 from infra.local.cloud import Cloud
 from tests.engine.conftest import at_once, bad, good
 
-pytestmark = [pytest.mark.feature("F001-056"), pytest.mark.xdist_group("cloud")]
+pytestmark = [pytest.mark.feature("F001-056")]
 THREADS = 8
 TIMES = 12
 CREDITOR = "80012345678"

@@ -38,7 +38,7 @@ from chalicelib.base.work import Wakes
 from infra.local.cloud import LAYERS, Cloud
 from tests.engine.conftest import at_once, bad, good
 
-pytestmark = [pytest.mark.feature("F000-053"), pytest.mark.xdist_group("cloud")]
+pytestmark = [pytest.mark.feature("F000-053")]
 MAIL, USER, PASSWORD = "anna@studio.example", "anna1", "cavallo batteria graffetta"
 SEED = otp.secret(bytes(range(20)))
 CODES = recovery.make(bytes(range(256)))

@@ -20,7 +20,7 @@ from infra.local.cloud import Cloud
 from infra.local.subjects import SELLER
 from tests.engine.conftest import at_once, bad, good
 
-pytestmark = [pytest.mark.feature("F004-013"), pytest.mark.xdist_group("cloud")]
+pytestmark = [pytest.mark.feature("F004-013")]
 TENANT = "alfa"
 THREADS = 8
 PDF = [Wanted("pdf_conversion", 100)]

@@ -13,7 +13,6 @@ from chalicelib.payments.citizen.finding import Sought
 from infra.local.cloud import Cloud
 from tests.engine.conftest import START, at_once, good
 
-pytestmark = pytest.mark.xdist_group("cloud")
 THREADS, TIMES = 20, 5
 WOMAN = "RSSMRA80A41H501Y"
 

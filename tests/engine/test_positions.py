@@ -24,7 +24,7 @@ from infra.local.cloud import Cloud
 from tests.engine.conftest import at_once, bad, good
 from tests.payments.taxonomy_csv import FEE, taxonomy_csv
 
-pytestmark = [pytest.mark.feature("F001-056"), pytest.mark.xdist_group("cloud")]
+pytestmark = [pytest.mark.feature("F001-056")]
 IBAN, PARTNER, MARIA = "IT60X0542811101000000123456", "12345670017", "RSSMRA80A41H501Y"
 BODY = Body(
     "80012000826", "Ordine", (Segregation("01", PARTNER, "Partner"),), "01",

@@ -18,7 +18,7 @@ from tests.accounting.posting.made import DAY, Match, payment
 from tests.engine.conftest import at_once, bad
 from tests.engine.test_positions import BODY, Silent
 
-pytestmark = [pytest.mark.feature("F001-111"), pytest.mark.xdist_group("cloud")]
+pytestmark = [pytest.mark.feature("F001-111")]
 TENANT, PAYMENTS = "ordine", 40
 
 

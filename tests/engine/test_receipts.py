@@ -24,7 +24,7 @@ from tests.engine.conftest import at_once, bad, good
 from tests.payments.receipts import made
 from tests.payments.taxonomy_csv import FEE, taxonomy_csv
 
-pytestmark = [pytest.mark.feature("F001-006"), pytest.mark.xdist_group("cloud")]
+pytestmark = [pytest.mark.feature("F001-006")]
 TENANT, PARTNER = "ordine", "12345670017"
 THREADS = 6
 

@@ -18,7 +18,7 @@ from tests.accounting import facts_world as world
 from tests.engine.conftest import at_once, bad
 
 pytestmark = [
-    pytest.mark.feature("F001-010", "F001-172"), pytest.mark.xdist_group("cloud"),
+    pytest.mark.feature("F001-010", "F001-172"),
 ]  # fmt: skip
 FLOW_ID, COUNT = "2026-11-20ABI06090-0001", 6
 DAY = date(2026, 11, 20)

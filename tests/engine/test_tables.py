@@ -36,7 +36,6 @@ from chalicelib.base.dynamo import (
 from infra.local.engines import REGION, Engines
 from tests.tables import in_memory
 
-pytestmark = pytest.mark.xdist_group("cloud")
 TABLE = "twin"
 
 # As in the house: one index holds all, the other what its reader needs.

@@ -15,8 +15,6 @@ from infra.local import engines as module
 from infra.local.clock import Clock
 from infra.local.engines import ROOT, EngineError, Engines, environment_set, running_engines
 
-pytestmark = pytest.mark.xdist_group("cloud")
-
 # Starts a child on a leash, says the child's pid, and waits to be killed.
 PARENT = """
 import subprocess, sys

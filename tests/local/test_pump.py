@@ -17,8 +17,6 @@ from infra.local.cloud import Cloud
 from infra.local.lambdas import BadAnswer, failed_ids
 from infra.local.pump import PumpError
 
-pytestmark = pytest.mark.xdist_group("cloud")
-
 TOY = Path(__file__).with_name("toy.yaml")
 OpenCloud = Callable[..., Cloud]
 Records = list[dict[str, Any]]

@@ -22,8 +22,6 @@ from infra.local.resources import MAKERS, SKIPPED, TEMPLATE, create_stack
 from infra.local.schedule import ScheduleError, is_due
 from infra.local.template import Evaluator, TemplateError, load
 
-pytestmark = pytest.mark.xdist_group("cloud")
-
 TOY = Path(__file__).with_name("toy.yaml")
 OpenCloud = Callable[..., Cloud]
 

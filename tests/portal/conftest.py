@@ -29,19 +29,12 @@ FLAGS = ["--no-sandbox", "--no-zygote", "--disable-gpu", "--in-process-gpu",
          "--renderer-process-limit=1"]  # fmt: skip
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Who shares the browser runs in one process."""
-    for item in items:
-        asked = getattr(item, "fixturenames", ())
-        if Path(__file__).parent in item.path.parents and "browser" in asked:
-            item.add_marker(pytest.mark.xdist_group("portal"))
-
-
 # Not for the session: while it is driven, an event loop runs in this thread, and who comes after
 # may want one of his own.
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Any]:
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """PORTAL_BROWSER names another Chromium than the one that infra/browser.py fetches."""
+    _opened_once(tmp_path_factory.getbasetemp())
     executable = Path(os.environ.get("PORTAL_BROWSER") or TARGET / EXECUTABLE)
     if not executable.is_file():
         pytest.skip("no browser: infra/browser.py could not fetch one (or was not run)")
@@ -55,6 +48,16 @@ def browser() -> Iterator[Any]:
         )
         yield running
         running.close()
+
+
+def _opened_once(own: Path) -> None:
+    """A second one costs a minute, and nobody sees it: that is how groups of tests get lost."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker:  # its folder lies beside the other workers'
+        mark = own.parent / "browser"
+        if not mark.exists():
+            mark.write_text(worker)
+        assert mark.read_text() == worker, "two workers open a browser: see tests/together.py"
 
 
 @pytest.fixture(scope="package")

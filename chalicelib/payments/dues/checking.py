@@ -100,7 +100,7 @@ def _written(found: Read) -> Item:
 
 
 def _read(item: Item) -> Read:
-    due, stamp = item["due"], item["stamp"]
+    due, stamp = item["due"], item.get("stamp")
     return Read(
         **item
         | {
