@@ -324,6 +324,7 @@ def test_a_service_makes_a_notice_and_then_it_is_paid_or_printed(
     eyes.sees("Questo dato non è accettato.")
     assert eyes.page.locator("#f-note").get_attribute("aria-invalid") == "true"
     eyes.press("Crea l’avviso")
+    expect(eyes.page.get_by_role("button", name="Paga adesso")).to_be_visible()
     eyes.sees("285,50")
     sent = asked(stub, name)
     assert (
@@ -336,7 +337,6 @@ def test_a_service_makes_a_notice_and_then_it_is_paid_or_printed(
             "language": "it",
         }
     )
-    expect(eyes.page.get_by_role("button", name="Paga adesso")).to_be_visible()
     with eyes.page.expect_download() as coming:
         eyes.press("Scarica l’avviso (PDF)")
     assert coming.value.suggested_filename == "RSSMRA80A01H501U_2026_1.pdf"
