@@ -25,15 +25,22 @@ WIDER = """() => {
   return {scroll: document.documentElement.scrollWidth - width,
           wide: wide.map((node) => node.outerHTML.slice(0, 120))};
 }"""
-# Pages look again after a while; here a while is a tenth of itself.
-_HURRY = """(() => {
+# Pages look again after a while.
+_PACE = """(() => {
   const wait = window.setTimeout.bind(window);
-  window.setTimeout = (done, ms = 0, ...more) => wait(done, ms / 10, ...more);
+  window.setTimeout = (done, ms = 0, ...more) => wait(done, ms * %s, ...more);
 })();"""
 
 
 def hurried(context: BrowserContext) -> BrowserContext:
-    context.add_init_script(_HURRY)
+    """A while is a tenth of itself."""
+    context.add_init_script(_PACE % 0.1)
+    return context
+
+
+def patient(context: BrowserContext) -> BrowserContext:
+    """Pages look again when somebody presses, and not before him."""
+    context.add_init_script(_PACE % 100)
     return context
 
 

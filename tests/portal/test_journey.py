@@ -17,7 +17,7 @@ from infra.local.pagopa.checkout import Checkout, through
 from tests.entry import bodies, node_world
 from tests.entry.api_world import START, Api
 from tests.entry.node_world import MARIA, Station
-from tests.portal.eyes import Eyes, expect, hurried
+from tests.portal.eyes import Eyes, expect, patient
 
 PRIVACY = "https://ordine.example/privacy"
 PRICE = {"kind": "tariff", "items": [{"code": "cert", "label": "Certificato", "cents": 1_000}]}
@@ -52,7 +52,7 @@ def visit(browser: Any, town: Town) -> Iterator[Callable[..., Eyes]]:
     contexts = []
 
     def open_page(where: str = "") -> Eyes:
-        context = hurried(
+        context = patient(
             browser.new_context(locale="it-IT", viewport={"width": 1280, "height": 800})
         )
         contexts.append(context)
